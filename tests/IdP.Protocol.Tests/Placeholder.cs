@@ -1,0 +1,1 @@
+namespace IdP; internal static class Placeholder;
