@@ -1,0 +1,57 @@
+namespace IdP.Protocol.Clients;
+
+/// <summary>A relying party as its operator registered it. Names follow Duende's, so that people can move; lifetimes are whole seconds.</summary>
+public sealed record Client
+{
+    public required string ClientId { get; init; }
+    public string? ClientName { get; init; }
+    public string? ClientUri { get; init; }
+    public string? LogoUri { get; init; }
+    public string? PolicyUri { get; init; }
+    public string? TosUri { get; init; }
+    public bool Enabled { get; init; } = true;
+
+    public IReadOnlyList<ClientSecret> ClientSecrets { get; init; } = [];
+    public bool RequireClientSecret { get; init; } = true;
+    /// <summary>"client_secret_basic", "client_secret_post" or "none"; null accepts basic and post alike.</summary>
+    public string? TokenEndpointAuthMethod { get; init; }
+
+    /// <summary>"authorization_code", "refresh_token", "client_credentials".</summary>
+    public IReadOnlyList<string> AllowedGrantTypes { get; init; } = ["authorization_code"];
+    public bool RequirePkce { get; init; } = true;
+    public bool RequirePushedAuthorization { get; init; }
+    public IReadOnlyList<string> RedirectUris { get; init; } = [];
+    public IReadOnlyList<string> PostLogoutRedirectUris { get; init; } = [];
+    public string? BackChannelLogoutUri { get; init; }
+    public string? FrontChannelLogoutUri { get; init; }
+    public IReadOnlyList<string> AllowedScopes { get; init; } = [];
+    public IReadOnlyList<string> AllowedCorsOrigins { get; init; } = [];
+    /// <summary>Whether offline_access may be asked for; without "refresh_token" among the grant types it means nothing.</summary>
+    public bool AllowOfflineAccess { get; init; }
+    public bool RequireConsent { get; init; }
+
+    /// <summary>"jwt" (RFC 9068) or "reference" (opaque).</summary>
+    public string AccessTokenType { get; init; } = "jwt";
+    public int AccessTokenLifetime { get; init; } = 3600;
+    public int IdentityTokenLifetime { get; init; } = 300;
+    public int AuthorizationCodeLifetime { get; init; } = 60;
+    public int AbsoluteRefreshTokenLifetime { get; init; } = 2_592_000;
+    public int SlidingRefreshTokenLifetime { get; init; } = 1_296_000;
+    /// <summary>"ES256" or "RS256"; also signs this client's JWT access tokens.</summary>
+    public string IdTokenSigningAlg { get; init; } = "ES256";
+    /// <summary>When set, userinfo answers this client with a JWT signed so (OIDC Core §5.3.2).</summary>
+    public string? UserInfoSignedResponseAlg { get; init; }
+
+    /// <summary>"pwd" or "mfa": a demand on every sign-in for this client.</summary>
+    public string? MinimumAcr { get; init; }
+    /// <summary>"WhenBound" or "OnRequest".</summary>
+    public string SecondFactorPolicy { get; init; } = "WhenBound";
+    /// <summary>Factor ids good enough for mfa here ("totp", ...); empty accepts what the server accepts.</summary>
+    public IReadOnlyList<string> AcceptedFactors { get; init; } = [];
+    /// <summary>Seconds a second factor stays good for mfa; null for the session's life.</summary>
+    public int? StepUpMaxAge { get; init; }
+    public bool TrustedDeviceSatisfiesAcr { get; init; }
+}
+
+/// <summary>A client secret at rest: high-entropy, so SHA-256 of its UTF-8 bytes, not a password hash.</summary>
+public sealed record ClientSecret(byte[] Sha256, DateTimeOffset? ExpiresAt = null, string? Description = null);

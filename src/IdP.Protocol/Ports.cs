@@ -1,0 +1,123 @@
+using IdP.Protocol.Clients;
+using IdP.Protocol.Tokens;
+
+namespace IdP.Protocol;
+
+/// <summary>Registered clients, from an in-process cache that a change on any node reaches within seconds.</summary>
+public interface IClients
+{
+    ValueTask<Client?> FindAsync(string clientId, CancellationToken cancel);
+}
+
+/// <summary>The scopes this server knows, cached like clients.</summary>
+public interface IScopes
+{
+    ValueTask<ScopeCatalogue> GetAsync(CancellationToken cancel);
+}
+
+/// <summary>What the protocol may know of a person. Null when unknown or disabled.</summary>
+public interface IPeople
+{
+    ValueTask<Person?> FindAsync(string subject, CancellationToken cancel);
+}
+
+/// <param name="Claims">Standard claims by name; values are string, bool, long or a JSON object as JsonElement.</param>
+public sealed record Person(string Subject, IReadOnlyDictionary<string, object> Claims);
+
+/// <summary>Authorization codes: content is safe to lose, the mark of use is durable.</summary>
+public interface ICodes
+{
+    Task StoreAsync(string code, CodeContent content, CancellationToken cancel);
+
+    /// <summary>The content while it lives, whether used or not.</summary>
+    ValueTask<CodeContent?> FindAsync(string code, CancellationToken cancel);
+
+    /// <summary>
+    /// The one conditional write that must win. In the same transaction the grant's refresh family is made, if there is one.
+    /// False when the code was used before; then everything the first use gave has been revoked by the time this returns.
+    /// </summary>
+    Task<bool> ConsumeAsync(string code, CodeContent content, NewRefreshFamily? family, CancellationToken cancel);
+
+    /// <summary>For a code whose content is gone: if it is known as used, revokes what it gave. Never throws for unknown codes.</summary>
+    Task NoteReplayAsync(string code, CancellationToken cancel);
+}
+
+/// <param name="Handle">Public half of the token: finds the family. 128 random bits.</param>
+/// <param name="SecretHash">SHA-256 of the secret half.</param>
+public sealed record NewRefreshFamily(string Handle, byte[] SecretHash, DateTimeOffset SlidingExpiry, DateTimeOffset AbsoluteExpiry);
+
+/// <summary>
+/// Refresh families, durable (RFC 9700 §4.14.2). A token is "handle.secret"; one row per family holds the hash of the current secret and of the one before.
+/// The successor's secret is derived: HMAC-SHA256(key: the presented secret's bytes, data: the row's salt), so that a retry after a lost answer gets the
+/// same successor although only hashes are kept.
+/// </summary>
+public interface IRefreshFamilies
+{
+    ValueTask<RefreshFamily?> FindAsync(string handle, CancellationToken cancel);
+
+    /// <summary>Moves current → previous and sets the successor, only if <paramref name="presentedHash"/> is still current and the family lives. False: somebody else moved it; read again.</summary>
+    Task<bool> RotateAsync(string handle, byte[] presentedHash, byte[] successorHash, byte[] salt, DateTimeOffset now, DateTimeOffset slidingExpiry, CancellationToken cancel);
+}
+
+/// <param name="Salt">What the current secret was derived from the previous with; empty before the first rotation.</param>
+/// <param name="RotatedAt">When the previous secret was replaced.</param>
+public sealed record RefreshFamily(
+    string Handle, Grant Grant, byte[] CurrentHash, byte[]? PreviousHash, byte[] Salt, DateTimeOffset? RotatedAt,
+    DateTimeOffset SlidingExpiry, DateTimeOffset AbsoluteExpiry, bool Ended);
+
+/// <summary>Revocations, durable, known on every node within 5 s (I-5).</summary>
+public interface IRevocations
+{
+    /// <summary>From memory. Throws <see cref="StaleKnowledgeException"/> when the list could not be refreshed in time: closed door.</summary>
+    bool IsRevoked(string jti, string? grantId, string? sessionId);
+
+    Task RevokeTokenAsync(string jti, DateTimeOffset until, CancellationToken cancel);
+
+    /// <summary>Ends the refresh family of the grant and every access token that grew from it.</summary>
+    Task RevokeGrantAsync(string grantId, CancellationToken cancel);
+}
+
+/// <summary>The host cannot vouch for what it knows; endpoints answer 503 with Retry-After.</summary>
+public sealed class StaleKnowledgeException(string message) : Exception(message);
+
+/// <summary>Pushed authorization requests (RFC 9126), one use, safe to lose.</summary>
+public interface IPushedRequests
+{
+    Task StoreAsync(string handle, PushedRequest request, CancellationToken cancel);
+
+    /// <summary>Readable until it expires or is taken; reading it twice before the sign-in completes is fine (OpenID conformance C-143).</summary>
+    ValueTask<PushedRequest?> FindAsync(string handle, CancellationToken cancel);
+
+    /// <summary>A sign-in began with it: keeps it takeable for the sign-in's life. New visits still end at ExpiresAt.</summary>
+    Task KeepAsync(string handle, CancellationToken cancel);
+
+    /// <summary>True for the one caller that takes it.</summary>
+    Task<bool> TakeAsync(string handle, CancellationToken cancel);
+}
+
+/// <param name="Pushed">False for a request the server itself put aside (a cross-site form post), which does not satisfy RequirePushedAuthorization.</param>
+public sealed record PushedRequest(string ClientId, IReadOnlyDictionary<string, string> Parameters, DateTimeOffset ExpiresAt, bool Pushed);
+
+/// <summary>Opaque access tokens, durable, found by SHA-256 of the token.</summary>
+public interface IReferenceTokens
+{
+    Task StoreAsync(byte[] hash, AccessTokenContent content, CancellationToken cancel);
+    ValueTask<AccessTokenContent?> FindAsync(byte[] hash, CancellationToken cancel);
+}
+
+/// <summary>The keys that sign now and the keys that are published, from memory.</summary>
+public interface ISigningKeys
+{
+    KeyRing Current { get; }
+}
+
+/// <summary>Settings the protocol needs, read once at start.</summary>
+public sealed record ProtocolOptions
+{
+    /// <summary>No trailing slash; https, or http on loopback.</summary>
+    public required string Issuer { get; init; }
+    /// <summary>Names beyond "pwd" and "mfa", each mapped to one of them.</summary>
+    public IReadOnlyDictionary<string, string> AcrNames { get; init; } = new Dictionary<string, string>();
+    public TimeSpan PushedRequestLifetime { get; init; } = TimeSpan.FromSeconds(90);
+    public TimeSpan RefreshRetryWindow { get; init; } = TimeSpan.FromSeconds(10);
+}

@@ -1,0 +1,23 @@
+namespace IdP.Server.Accounts;
+
+/// <summary>What was really proven in one browser session, and when. The only source of acr and amr (I-1).</summary>
+internal sealed record Proofs
+{
+    public static readonly Proofs None = new();
+
+    /// <summary>When the password was last typed and found right; auth_time.</summary>
+    public DateTimeOffset? PasswordAt { get; init; }
+
+    /// <summary>Second factors done, newest last, at most one entry per factor.</summary>
+    public IReadOnlyList<FactorProof> Factors { get; init; } = [];
+
+    public Proofs With(FactorProof proof) => this with { Factors = [.. Factors.Where(f => f.Factor != proof.Factor), proof] };
+}
+
+/// <param name="Factor">The factor's id: "totp", ...</param>
+/// <param name="Amr">RFC 8176 values for what ran: "otp", "swk", "mca".</param>
+internal sealed record FactorProof(string Factor, DateTimeOffset At, IReadOnlyList<string> Amr);
+
+/// <summary>A browser session. The cookie holds a random handle, never this.</summary>
+/// <param name="Id">The public sid.</param>
+internal sealed record Session(string Id, string UserId, Proofs Proofs, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt);

@@ -1,0 +1,96 @@
+namespace IdP.Server.Hosting;
+
+/// <summary>All settings, one section a class. From appsettings.json, then IDP__Section__Key environment variables (…_FILE reads a file), then --Section:Key arguments.</summary>
+internal sealed class IdpOptions
+{
+    /// <summary>The public address, no trailing slash: https, or http on loopback.</summary>
+    public string Issuer { get; set; } = "";
+
+    /// <summary>Folder of the SQLite file, the master key and the node's lock; created when missing.</summary>
+    public string DataDirectory { get; set; } = "data";
+
+    public ListenOptions Listen { get; set; } = new();
+    public TlsOptions Tls { get; set; } = new();
+    public ProxyOptions Proxies { get; set; } = new();
+    public StorageOptions Storage { get; set; } = new();
+    public SecretOptions Secrets { get; set; } = new();
+    public SignInOptions SignIn { get; set; } = new();
+    public AcrOptions Acr { get; set; } = new();
+    public KeyOptions Keys { get; set; } = new();
+    public BrandOptions Brand { get; set; } = new();
+    public DemoOptions Demo { get; set; } = new();
+}
+
+internal sealed class ListenOptions
+{
+    /// <summary>Comma-separated; https:// needs Tls.</summary>
+    public string Urls { get; set; } = "http://localhost:5080";
+    /// <summary>Health; empty switches it off.</summary>
+    public string Management { get; set; } = "http://127.0.0.1:9000";
+}
+
+internal sealed class TlsOptions
+{
+    /// <summary>PEM file with the certificate and its chain; read again when it changes.</summary>
+    public string? Certificate { get; set; }
+    /// <summary>PEM file with the private key.</summary>
+    public string? Key { get; set; }
+}
+
+internal sealed class ProxyOptions
+{
+    /// <summary>Addresses or CIDR ranges whose X-Forwarded-For, -Proto and -Host are believed.</summary>
+    public List<string> Known { get; set; } = [];
+}
+
+internal sealed class StorageOptions
+{
+    /// <summary>"sqlite:PATH" or "postgres:Host=...;Database=...". Empty: SQLite in the data directory.</summary>
+    public string Database { get; set; } = "";
+    /// <summary>"memory" or "redis:HOST:PORT[,password=...]".</summary>
+    public string Ephemeral { get; set; } = "memory";
+}
+
+internal sealed class SecretOptions
+{
+    /// <summary>32 bytes, base64: seals signing keys, OTP secrets and password hashes. Empty: kept in DataDirectory/master.key (SQLite only).</summary>
+    public string? MasterKey { get; set; }
+}
+
+internal sealed class SignInOptions
+{
+    public TimeSpan SessionLifetime { get; set; } = TimeSpan.FromHours(12);
+    /// <summary>How long a person may take from the app's request to the answer.</summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromMinutes(30);
+    public int MinimumPasswordLength { get; set; } = 8;
+}
+
+internal sealed class AcrOptions
+{
+    /// <summary>Further acr names, each mapped to "pwd" or "mfa".</summary>
+    public Dictionary<string, string> Names { get; set; } = [];
+    /// <summary>Factor ids good enough for mfa on this server; empty: all.</summary>
+    public List<string> AcceptedFactors { get; set; } = [];
+}
+
+internal sealed class KeyOptions
+{
+    public int RotationDays { get; set; } = 90;
+    public int AnnounceDays { get; set; } = 14;
+}
+
+internal sealed class BrandOptions
+{
+    public string Name { get; set; } = "IdP";
+    /// <summary>Path of an SVG or PNG file, served by this server; empty shows the name alone.</summary>
+    public string? Logo { get; set; }
+    /// <summary>CSS colours.</summary>
+    public string? Accent { get; set; }
+    public string? AccentDark { get; set; }
+}
+
+internal sealed class DemoOptions
+{
+    /// <summary>Null: on in Development, never in Production.</summary>
+    public bool? Enabled { get; set; }
+}
