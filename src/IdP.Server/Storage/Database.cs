@@ -1,0 +1,199 @@
+using System.Collections.Concurrent;
+using System.Data.Common;
+using IdP.Server.Hosting;
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Npgsql;
+
+namespace IdP.Server.Storage;
+
+/// <summary>
+/// The durable store, SQLite or PostgreSQL as configured. Rare writes take an EF context; hot paths run raw SQL on a lane,
+/// so that neither start nor steady state pays for EF's model. Outages surface as <see cref="StoreUnavailableException"/>;
+/// what EF throws instead, <see cref="Outage.Find"/> recognises.
+/// </summary>
+internal sealed class Database : IAsyncDisposable
+{
+    private const int MostIdleLanes = 32;
+
+    private readonly Lazy<Func<IdpDb>> contexts;
+    private readonly NpgsqlDataSource? postgres;
+    private readonly string sqlite = "";
+    private readonly ConcurrentQueue<Lane> idle = new();
+    // SQLite has one writer at a time: waiting here costs nothing, waiting in its busy handler costs a thread.
+    private readonly SemaphoreSlim writer = new(1, 1);
+
+    public Database(IdpOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var (kind, target) = Split(options.Storage.Database);
+        if (kind == "postgres")
+        {
+            postgres = NpgsqlDataSource.Create(WithLimits(target));
+            contexts = new(() => Pool<PostgresDb>(builder => builder.UseNpgsql(postgres)));
+            return;
+        }
+
+        SqlitePath = Path.GetFullPath(target.Length > 0 ? target : Path.Combine(options.DataDirectory, "idp.db"));
+        Directory.CreateDirectory(Path.GetDirectoryName(SqlitePath)!);
+        sqlite = new SqliteConnectionStringBuilder { DataSource = SqlitePath, ForeignKeys = true, DefaultTimeout = 5 }.ToString();
+        contexts = new(() => Pool<SqliteDb>(builder => builder.UseSqlite(sqlite)));
+    }
+
+    public bool IsPostgres => postgres is not null;
+
+    /// <summary>Full path of the SQLite file; null on PostgreSQL.</summary>
+    public string? SqlitePath { get; }
+
+    /// <summary>An EF context from the pool; the first one builds the model.</summary>
+    public IdpDb Open() => contexts.Value();
+
+    /// <summary>A pooled connection; dispose it to give it back.</summary>
+    public async ValueTask<DbConnection> OpenConnectionAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return postgres is not null ? await postgres.OpenConnectionAsync(cancel) : await OpenSqliteAsync(cancel);
+        }
+        catch (Exception problem) when (Outage.Find(problem) is { } outage)
+        {
+            throw outage;
+        }
+    }
+
+    /// <summary>One statement, committed by itself; the number of rows changed.</summary>
+    public Task<int> ExecuteAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] values) =>
+        WriteAsync(lane => lane.ExecuteAsync(sql, cancel, values), cancel);
+
+    /// <summary>The first row, or default when there is none.</summary>
+    public Task<T?> FirstAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancel, params (string Name, object? Value)[] values) =>
+        UseLaneAsync(lane => lane.FirstAsync(sql, read, cancel, values), cancel);
+
+    public Task<List<T>> ListAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancel, params (string Name, object? Value)[] values) =>
+        UseLaneAsync(lane => lane.ListAsync(sql, read, cancel, values), cancel);
+
+    /// <summary>All of it or nothing; nothing here retries. The work uses its lane and nothing else of this class: SQLite has one writer.</summary>
+    public Task<T> TransactAsync<T>(Func<Lane, Task<T>> work, CancellationToken cancel) => WriteAsync(async lane =>
+    {
+        // "immediate": SQLite takes the write lock now, so that what the work reads stays true until it commits.
+        await lane.ExecuteAsync(IsPostgres ? "begin" : "begin immediate", cancel);
+        try
+        {
+            var result = await work(lane);
+            await lane.ExecuteAsync("commit", cancel);
+            return result;
+        }
+        catch
+        {
+            await RollBackAsync(lane);
+            throw;
+        }
+    }, cancel);
+
+    /// <summary>Brings the schema up to date; cheap when it is. Any number of processes may call it at once.</summary>
+    public Task MigrateAsync(CancellationToken cancel) => new Migrator(this).RunAsync(cancel);
+
+    public async ValueTask DisposeAsync()
+    {
+        while (idle.TryDequeue(out var lane))
+            await lane.DisposeAsync();
+        if (postgres is not null)
+            await postgres.DisposeAsync();
+        else
+            SqliteConnection.ClearPool(new SqliteConnection(sqlite));
+        writer.Dispose();
+    }
+
+    private async Task<T> WriteAsync<T>(Func<Lane, Task<T>> work, CancellationToken cancel)
+    {
+        if (IsPostgres)
+            return await UseLaneAsync(work, cancel);
+        await writer.WaitAsync(cancel);
+        try
+        {
+            return await UseLaneAsync(work, cancel);
+        }
+        finally
+        {
+            writer.Release();
+        }
+    }
+
+    private async Task<T> UseLaneAsync<T>(Func<Lane, Task<T>> work, CancellationToken cancel)
+    {
+        if (!idle.TryDequeue(out var lane))
+            lane = new Lane(await OpenConnectionAsync(cancel), keepsStatements: !IsPostgres);
+        var sound = false;
+        try
+        {
+            var result = await work(lane);
+            sound = !IsPostgres && idle.Count < MostIdleLanes;
+            return result;
+        }
+        finally
+        {
+            if (sound)
+                idle.Enqueue(lane);
+            else
+                await lane.DisposeAsync();
+        }
+    }
+
+    private static async Task RollBackAsync(Lane lane)
+    {
+        try
+        {
+            await lane.ExecuteAsync("rollback", CancellationToken.None);
+        }
+        catch (Exception problem) when (problem is DbException or StoreUnavailableException or InvalidOperationException)
+        {
+            // The connection is gone, and the transaction with it; the first problem is the one to tell.
+        }
+    }
+
+    private async Task<DbConnection> OpenSqliteAsync(CancellationToken cancel)
+    {
+        var connection = new SqliteConnection(sqlite);
+        await connection.OpenAsync(cancel);
+        await using var pragmas = connection.CreateCommand();
+        pragmas.CommandText = "pragma busy_timeout=5000; pragma journal_mode=wal; pragma synchronous=full;";
+        await pragmas.ExecuteNonQueryAsync(cancel);
+        return connection;
+    }
+
+    private static (string Kind, string Target) Split(string setting)
+    {
+        if (setting.Length == 0)
+            return ("sqlite", "");
+        var cut = setting.IndexOf(':', StringComparison.Ordinal);
+        var kind = cut > 0 ? setting[..cut] : setting;
+        return kind is "sqlite" or "postgres" && cut > 0
+            ? (kind, setting[(cut + 1)..])
+            : throw new InvalidOperationException($"Storage:Database begins with '{kind}'; it must be sqlite:PATH or postgres:CONNECTION.");
+    }
+
+    private static string WithLimits(string connection)
+    {
+        var builder = new NpgsqlConnectionStringBuilder(connection);
+        if (!builder.ContainsKey("Timeout"))
+            builder.Timeout = 2;
+        if (!builder.ContainsKey("Command Timeout"))
+            builder.CommandTimeout = 3;
+        if (!builder.ContainsKey("Max Auto Prepare"))
+        {
+            builder.MaxAutoPrepare = 64;
+            builder.AutoPrepareMinUsages = 2;
+        }
+
+        builder.ApplicationName ??= "idp";
+        return builder.ToString();
+    }
+
+    private static Func<IdpDb> Pool<T>(Action<DbContextOptionsBuilder<T>> provider) where T : IdpDb
+    {
+        var builder = new DbContextOptionsBuilder<T>();
+        provider(builder);
+        return new PooledDbContextFactory<T>(builder.Options).CreateDbContext;
+    }
+}

@@ -1,0 +1,99 @@
+using System.Data.Common;
+
+namespace IdP.Server.Storage;
+
+/// <summary>
+/// One connection for raw SQL. On SQLite it stays open and keeps the statements it has prepared; on PostgreSQL Npgsql does both.
+/// SQL is written once for both: @names, snake_case, times as Unix milliseconds. Not for two callers at once.
+/// </summary>
+internal sealed class Lane(DbConnection connection, bool keepsStatements) : IAsyncDisposable
+{
+    private readonly Dictionary<string, DbCommand> prepared = new(StringComparer.Ordinal);
+
+    public DbConnection Connection => connection;
+
+    /// <summary>The number of rows changed.</summary>
+    public async Task<int> ExecuteAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] values)
+    {
+        var command = Command(sql, values);
+        try
+        {
+            return await command.ExecuteNonQueryAsync(cancel);
+        }
+        catch (Exception problem) when (Outage.Find(problem) is { } outage)
+        {
+            throw outage;
+        }
+        finally
+        {
+            Release(command);
+        }
+    }
+
+    /// <summary>The first row, or default when there is none.</summary>
+    public async Task<T?> FirstAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancel, params (string Name, object? Value)[] values)
+    {
+        var rows = await ListAsync(sql, read, cancel, values);
+        return rows.Count > 0 ? rows[0] : default;
+    }
+
+    public async Task<List<T>> ListAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancel, params (string Name, object? Value)[] values)
+    {
+        var command = Command(sql, values);
+        try
+        {
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            var rows = new List<T>();
+            while (await reader.ReadAsync(cancel))
+                rows.Add(read(reader));
+            return rows;
+        }
+        catch (Exception problem) when (Outage.Find(problem) is { } outage)
+        {
+            throw outage;
+        }
+        finally
+        {
+            Release(command);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var command in prepared.Values)
+            await command.DisposeAsync();
+        await connection.DisposeAsync();
+    }
+
+    private DbCommand Command(string sql, (string Name, object? Value)[] values)
+    {
+        if (prepared.TryGetValue(sql, out var kept))
+        {
+            for (var i = 0; i < values.Length; i++)
+                kept.Parameters[i].Value = values[i].Value ?? DBNull.Value;
+            return kept;
+        }
+
+        var command = connection.CreateCommand();
+#pragma warning disable CA2100 // Only constants written in this assembly come here; values travel as parameters.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        foreach (var (name, value) in values)
+        {
+            var parameter = command.CreateParameter();
+            parameter.ParameterName = name;
+            parameter.Value = value ?? DBNull.Value;
+            command.Parameters.Add(parameter);
+        }
+
+        if (keepsStatements)
+            prepared.Add(sql, command);
+        return command;
+    }
+
+    private void Release(DbCommand command)
+    {
+        if (!keepsStatements)
+            command.Dispose();
+    }
+}

@@ -1,0 +1,35 @@
+using Microsoft.Data.Sqlite;
+using Npgsql;
+using SQLitePCL;
+using StackExchange.Redis;
+
+namespace IdP.Server.Storage;
+
+/// <summary>The one place that tells an outage (closed door, try again) from a bug.</summary>
+internal static class Outage
+{
+    /// <summary>The outage behind an exception, however deeply EF Core wrapped it; null when it is something else.</summary>
+    public static StoreUnavailableException? Find(Exception problem)
+    {
+        for (var inner = problem; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is StoreUnavailableException known)
+                return known;
+            if (IsDatabase(inner))
+                return new("The database did not answer.", problem);
+            if (inner is RedisException or RedisTimeoutException)
+                return new("Redis did not answer.", problem);
+        }
+
+        return null;
+    }
+
+    private static bool IsDatabase(Exception problem) => problem switch
+    {
+        // Connection lost, shutting down, out of resources, cancelled by timeout, deadlock, a standby after failover.
+        PostgresException { SqlState: var state } => state[..2] is "08" or "53" or "57" or "58" or "40" || state == PostgresErrorCodes.ReadOnlySqlTransaction,
+        NpgsqlException => true,
+        SqliteException { SqliteErrorCode: var code } => code is raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_IOERR or raw.SQLITE_FULL or raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY,
+        _ => false,
+    };
+}
