@@ -7,6 +7,7 @@ namespace IdP.Protocol;
 public sealed class Parameters
 {
     private readonly Dictionary<string, string> values = new(StringComparer.Ordinal);
+    private readonly HashSet<string>? repeated;
 
     public Parameters(IEnumerable<KeyValuePair<string, string>> pairs)
     {
@@ -14,7 +15,10 @@ public sealed class Parameters
         foreach (var (name, value) in pairs)
         {
             if (!values.TryAdd(name, value))
+            {
                 Repeated ??= name;
+                (repeated ??= new(StringComparer.Ordinal)).Add(name);
+            }
         }
     }
 
@@ -23,6 +27,8 @@ public sealed class Parameters
 
     /// <summary>The name of the first parameter that was sent more than once.</summary>
     public string? Repeated { get; }
+
+    public bool WasRepeated(string name) => repeated?.Contains(name) is true;
 
     /// <summary>Each name once, with its first value; what a sign-in in progress keeps.</summary>
     public IReadOnlyDictionary<string, string> All => values;

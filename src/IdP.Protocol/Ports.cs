@@ -7,6 +7,12 @@ namespace IdP.Protocol;
 public interface IClients
 {
     ValueTask<Client?> FindAsync(string clientId, CancellationToken cancel);
+
+    /// <summary>
+    /// Whether any enabled client lists this origin, compared exactly: a browser's preflight names no client. A host that does not answer it
+    /// lets no other origin in.
+    /// </summary>
+    ValueTask<bool> AnyAllowsOriginAsync(string origin, CancellationToken cancel) => new(false);
 }
 
 /// <summary>The scopes this server knows, cached like clients.</summary>

@@ -12,5 +12,15 @@ public sealed record ProtocolError(string Code, string Description, int Status =
     public static ProtocolError UnauthorizedClient(string why) => new("unauthorized_client", why);
     public static ProtocolError UnsupportedGrantType(string why) => new("unsupported_grant_type", why);
     public static ProtocolError InvalidToken(string why) => new("invalid_token", why, 401);
+    public static ProtocolError AccessDenied(string why = "The person refused.") => new("access_denied", why);
+    public static ProtocolError LoginRequired(string why = "Nobody is signed in.") => new("login_required", why);
+    public static ProtocolError InteractionRequired(string why) => new("interaction_required", why);
+    public static ProtocolError ConsentRequired(string why = "The person has not consented yet.") => new("consent_required", why);
+
+    /// <summary>RFC 9470 and the OpenID Connect "unmet authentication requirements" extension: a demanded acr cannot be reached.</summary>
+    public static ProtocolError UnmetAuthenticationRequirements(string why) => new("unmet_authentication_requirements", why);
+
+    /// <summary>RFC 6750 §3.1.</summary>
+    public static ProtocolError InsufficientScope(string why) => new("insufficient_scope", why, 403);
     public static ProtocolError TemporarilyUnavailable(string why = "Please try again in a moment.") => new("temporarily_unavailable", why, 503);
 }
