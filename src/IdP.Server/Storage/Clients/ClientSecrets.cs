@@ -1,0 +1,28 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using IdP.Protocol.Clients;
+
+namespace IdP.Server.Storage.Clients;
+
+/// <summary>Client secrets are machine-made: checked for enough randomness on the way in, SHA-256 from then on.</summary>
+internal static class ClientSecrets
+{
+    public const int MinimumLength = 16;
+    private const int MinimumDistinct = 6;
+
+    /// <summary>256 bits, base64url.</summary>
+    public static string New() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+
+    public static ClientSecret Hash(string plain, DateTimeOffset? expiresAt = null, string? description = null) =>
+        new(SHA256.HashData(Encoding.UTF8.GetBytes(plain)), expiresAt, description);
+
+    /// <summary>The reason why the secret is not good enough, never the secret; null when it is.</summary>
+    public static string? Fault(string plain) =>
+        plain.Length < MinimumLength ? $"has {plain.Length} characters; a secret needs at least {MinimumLength} (try: openssl rand -base64 32)"
+        : plain.Length > 200 ? "is longer than 200 characters"
+        // RFC 6749 appendix A.2: VSCHAR.
+        : plain.Any(c => c is < ' ' or > '~') ? "has characters other than printable ASCII"
+        : plain.Distinct().Count() < MinimumDistinct ? $"has fewer than {MinimumDistinct} different characters, which is too easy to guess"
+        : null;
+}
