@@ -1,0 +1,89 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using IdP.Protocol.Clients;
+using IdP.Server.Storage.Clients;
+
+namespace IdP.Server.Cli.Apply;
+
+/// <summary>Holds an object of the document against a type: every unknown name and every value of another type is a fault.</summary>
+internal static class Members
+{
+    /// <summary>The members that fit; null and what does not fit is left out.</summary>
+    public static JsonObject Fitting(JsonObject given, JsonTypeInfo type, string path, List<Fault> faults)
+    {
+        var fitting = new JsonObject();
+        foreach (var (name, value) in given)
+        {
+            if (type.Properties.FirstOrDefault(p => p.Name == name) is not { } property)
+                faults.Add(new($"{path}.{name}", Unknown(name, type.Properties.Select(p => p.Name))));
+            else if (value is not null && Fits(value, property.PropertyType, $"{path}.{name}", faults))
+                fitting[name] = value.DeepClone();
+        }
+
+        foreach (var required in type.Properties.Where(p => p.IsRequired && given[p.Name] is null))
+            faults.Add(new($"{path}.{required.Name}", "is missing"));
+        return fitting;
+    }
+
+    public static string Unknown(string name, IEnumerable<string> known)
+    {
+        var all = known.ToList();
+        var near = all.Select(k => (Name: k, Distance: Distance(name, k))).MinBy(k => k.Distance);
+        return near.Distance <= 3 ? $"there is no such member; did you mean '{near.Name}'?" : $"there is no such member; known here: {string.Join(", ", all)}";
+    }
+
+    private static bool Fits(JsonNode value, Type type, string path, List<Fault> faults)
+    {
+        var kind = value.GetValueKind();
+        type = Nullable.GetUnderlyingType(type) ?? type;
+        // Secrets come in two forms, which their own reader checks.
+        if (type == typeof(IReadOnlyList<ClientSecret>))
+            return Is(kind == JsonValueKind.Array, "must be a list", path, faults);
+        if (type == typeof(IReadOnlyList<string>))
+            return Is(kind == JsonValueKind.Array, "must be a list", path, faults) && Strings((JsonArray)value, path, faults);
+        if (type == typeof(bool))
+            return Is(kind is JsonValueKind.True or JsonValueKind.False, "must be true or false", path, faults);
+        if (type == typeof(int))
+            return Is(kind == JsonValueKind.Number && ((JsonValue)value).TryGetValue<long>(out var number) && number is >= int.MinValue and <= int.MaxValue, "must be a whole number", path, faults);
+        if (type == typeof(DateTimeOffset))
+            return Is(kind == JsonValueKind.String && ((JsonValue)value).TryGetValue<DateTimeOffset>(out _), "must be a time such as 2027-01-31T00:00:00Z", path, faults);
+        if (type == typeof(JsonObject))
+            return Is(kind == JsonValueKind.Object, "must be an object", path, faults);
+        return Is(kind == JsonValueKind.String, "must be text (in quotes)", path, faults);
+    }
+
+    private static bool Strings(JsonArray list, string path, List<Fault> faults)
+    {
+        var before = faults.Count;
+        for (var i = 0; i < list.Count; i++)
+            Is(list[i]?.GetValueKind() == JsonValueKind.String, "must be text (in quotes)", $"{path}[{i}]", faults);
+        return faults.Count == before;
+    }
+
+    private static bool Is(bool good, string reason, string path, List<Fault> faults)
+    {
+        if (!good)
+            faults.Add(new(path, reason));
+        return good;
+    }
+
+    /// <summary>How many letters differ (Levenshtein), without case.</summary>
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+            {
+                var substitute = diagonal + (char.ToUpperInvariant(a[i - 1]) == char.ToUpperInvariant(b[j - 1]) ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(substitute, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[^1];
+    }
+}
