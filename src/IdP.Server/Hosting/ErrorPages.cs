@@ -1,0 +1,79 @@
+using IdP.Protocol;
+using IdP.Server.Storage;
+
+namespace IdP.Server.Hosting;
+
+/// <summary>
+/// The last word when nothing else answered: a calm page for a person, a short JSON error for a program, never a stack trace.
+/// Outages are 503 with Retry-After; whatever an endpoint has written itself stays as it is.
+/// </summary>
+internal sealed class ErrorPages(PageRenderer renderer, ILogger<ErrorPages> log)
+{
+    private const string RetryAfterSeconds = "5";
+
+    public async Task InvokeAsync(HttpContext http, RequestDelegate next)
+    {
+        var status = 0;
+        try
+        {
+            await next(http);
+            if (http.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null or 0 } && WantsPage(http.Request))
+                status = http.Response.StatusCode;
+        }
+        catch (Exception) when (http.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody is listening any more.
+        }
+        catch (Exception fault) when (!http.Response.HasStarted)
+        {
+            status = StatusOf(fault);
+            if (status >= 500)
+                log.LogError(fault, "{Method} {Path} failed with {Status}", http.Request.Method, http.Request.Path.Value, status);
+        }
+
+        if (status != 0)
+            await AnswerAsync(http, status);
+    }
+
+    /// <summary>For endpoints that refuse a person: <c>data-error</c> on the page carries the code.</summary>
+    public Task ShowAsync(HttpContext http, ErrorView view, int status) => renderer.RenderAsync(http, "/Hosting/Pages/Error.cshtml", view, status);
+
+    private async Task AnswerAsync(HttpContext http, int status)
+    {
+        var code = CodeOf(status);
+        if (status == StatusCodes.Status503ServiceUnavailable)
+            http.Response.Headers.RetryAfter = RetryAfterSeconds;
+
+        if (WantsPage(http.Request))
+        {
+            await ShowAsync(http, new ErrorView(code, http.TraceIdentifier), status);
+            return;
+        }
+
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "application/json";
+        await http.Response.WriteAsync($$"""{"error":"{{code}}"}""", http.RequestAborted);
+    }
+
+    private static int StatusOf(Exception fault) => fault switch
+    {
+        BadHttpRequestException bad => bad.StatusCode,
+        StoreUnavailableException or StaleKnowledgeException or TimeoutException => StatusCodes.Status503ServiceUnavailable,
+        _ => StatusCodes.Status500InternalServerError,
+    };
+
+    private static string CodeOf(int status) => status switch
+    {
+        StatusCodes.Status403Forbidden => "forbidden",
+        StatusCodes.Status404NotFound => "not_found",
+        StatusCodes.Status405MethodNotAllowed => "method_not_allowed",
+        StatusCodes.Status413PayloadTooLarge => "too_large",
+        StatusCodes.Status429TooManyRequests => "too_many_requests",
+        StatusCodes.Status503ServiceUnavailable => "temporarily_unavailable",
+        >= 500 => "server_error",
+        _ => "invalid_request",
+    };
+
+    private static bool WantsPage(HttpRequest request) =>
+        request.Headers.Accept.Any(accept => accept is not null && accept.Contains("text/html", StringComparison.OrdinalIgnoreCase));
+}

@@ -1,0 +1,75 @@
+using System.Text.Encodings.Web;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.ApplicationParts;
+using Microsoft.AspNetCore.Mvc.ViewFeatures;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.WebEncoders;
+
+namespace IdP.Server.Hosting;
+
+/// <summary>Everything a person sees: pages, texts, assets, themes, and the headers around them.</summary>
+internal static class PageServices
+{
+    public static IServiceCollection AddIdpPages(this IServiceCollection services)
+    {
+        services.AddRazorPages(pages =>
+        {
+            pages.RootDirectory = "/";
+            // Forms carry our own token (Csrf), which needs no key ring.
+            pages.Conventions.ConfigureFilter(new IgnoreAntiforgeryTokenAttribute());
+        }).ConfigureApplicationPartManager(OnlyOurs);
+        ForgetDataProtection(services);
+
+        // Chinese stays Chinese in the source of a page, and small.
+        services.Configure<WebEncoderOptions>(encoder => encoder.TextEncoderSettings = new TextEncoderSettings(UnicodeRanges.All));
+        services.AddHttpContextAccessor();
+        services.AddSingleton<Brand>();
+        services.AddSingleton<Assets>();
+        services.AddSingleton<Preferences>();
+        services.AddSingleton<PageRenderer>();
+        services.AddSingleton<ErrorPages>();
+        return services;
+    }
+
+    /// <summary>To stand first in the pipeline.</summary>
+    public static IApplicationBuilder UseIdpPages(this IApplicationBuilder app)
+    {
+        var preferences = app.ApplicationServices.GetRequiredService<Preferences>();
+        var errors = app.ApplicationServices.GetRequiredService<ErrorPages>();
+        return app
+            .UseSecurityHeaders()
+            .Use(next => http => preferences.InvokeAsync(http, next))
+            .Use(next => http => errors.InvokeAsync(http, next));
+    }
+
+    public static IEndpointRouteBuilder MapIdpPages(this IEndpointRouteBuilder routes, bool demo)
+    {
+        routes.ServiceProvider.GetRequiredService<Assets>().Map(routes);
+        routes.MapMethods("/", ["GET", "HEAD"], (HttpContext http, PageRenderer renderer) =>
+            renderer.RenderAsync(http, "/Hosting/Pages/Front.cshtml", new FrontView(demo), StatusCodes.Status200OK));
+        routes.MapRazorPages();
+        return routes;
+    }
+
+    // Whichever executable hosts us, the pages are those of this assembly, once.
+    private static void OnlyOurs(ApplicationPartManager manager)
+    {
+        manager.ApplicationParts.Clear();
+        var ours = typeof(PageServices).Assembly;
+        foreach (var part in ApplicationPartFactory.GetApplicationPartFactory(ours).GetApplicationParts(ours))
+            manager.ApplicationParts.Add(part);
+    }
+
+    // Razor Pages bring a key ring along that would write files at start; no cookie of ours is sealed with it.
+    private static void ForgetDataProtection(IServiceCollection services)
+    {
+        foreach (var starter in services.Where(s => s.ServiceType == typeof(IHostedService) && s.ImplementationType?.Namespace == "Microsoft.AspNetCore.DataProtection.Internal").ToList())
+            services.Remove(starter);
+        services.Replace(ServiceDescriptor.Singleton<IDataProtectionProvider, EphemeralDataProtectionProvider>());
+        services.Replace(ServiceDescriptor.Singleton<ITempDataProvider, NoTempData>());
+    }
+}
+
+internal sealed record FrontView(bool Demo);

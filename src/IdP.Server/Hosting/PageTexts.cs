@@ -1,0 +1,27 @@
+namespace IdP.Server.Hosting;
+
+/// <summary>The words around every page, of errors and of the front page.</summary>
+internal static class PageTexts
+{
+    private static readonly Texts Table = new(typeof(PageTexts));
+
+    public static string SkipToContent => Table.Get();
+    public static string Language => Table.Get();
+    public static string Theme => Table.Get();
+    public static string ThemeAuto => Table.Get();
+    public static string ThemeLight => Table.Get();
+    public static string ThemeDark => Table.Get();
+    public static string FrontTitle => Table.Get();
+    public static string FrontText => Table.Get();
+    public static string FrontDemo => Table.Get();
+    public static string ToFront => Table.Get();
+    public static string RequestId => Table.Get();
+    public static string ErrorCode => Table.Get();
+    public static string ForDevelopers => Table.Get();
+
+    /// <summary>Title and sentence for an error code; codes without words of their own share the calm default.</summary>
+    public static (string Title, string Text) Error(string code) =>
+        Table.Find("ErrorTitle_" + code) is { } title
+            ? (title, Table.Get("ErrorText_" + code))
+            : (Table.Get("ErrorTitle_default"), Table.Get("ErrorText_default"));
+}
