@@ -1,0 +1,18 @@
+using IdP.Server.Factors;
+
+namespace IdP.Server.Accounts;
+
+/// <summary>People, their passwords, sessions, consents and bindings.</summary>
+internal static class AccountServices
+{
+    public static IServiceCollection AddIdpAccounts(this IServiceCollection services) => services
+        .AddSingleton(_ => new HashingThreads())
+        .AddSingleton<Passwords>()
+        .AddSingleton<Users>()
+        .AddSingleton<SessionEnding>()
+        .AddSingleton<Sessions>()
+        .AddSingleton<Consents>()
+        .AddSingleton<GuessLimits>()
+        .AddSingleton<AddressGuard>()
+        .AddSingleton<FactorBindings>();
+}

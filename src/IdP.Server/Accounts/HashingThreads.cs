@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+
+namespace IdP.Server.Accounts;
+
+/// <summary>
+/// Threads of their own for slow hashes, one a core, and a short queue before them: a storm of sign-ins waits or is turned away here,
+/// and the rest of the server keeps its threads.
+/// </summary>
+internal sealed class HashingThreads : IDisposable
+{
+    private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
+
+    private readonly BlockingCollection<Action> queue;
+    private readonly int threads;
+    private int started;
+
+    public HashingThreads(int? threads = null, int mostWaiting = 64)
+    {
+        this.threads = threads ?? Environment.ProcessorCount;
+        queue = new(mostWaiting);
+    }
+
+    /// <exception cref="BusyException">The queue is full.</exception>
+    public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancel)
+    {
+        if (Interlocked.Exchange(ref started, 1) == 0)
+            Start();
+        var promise = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        return queue.TryAdd(() => Fulfil(promise, work, cancel)) ? promise.Task : throw new BusyException(RetryAfter);
+    }
+
+    public void Dispose() => queue.CompleteAdding();
+
+    private void Start()
+    {
+        for (var i = 0; i < threads; i++)
+            new Thread(Work) { IsBackground = true, Name = "hashing" }.Start();
+    }
+
+    private void Work()
+    {
+        foreach (var work in queue.GetConsumingEnumerable())
+            work();
+    }
+
+    private static void Fulfil<T>(TaskCompletionSource<T> promise, Func<T> work, CancellationToken cancel)
+    {
+        // Whoever hung up while waiting is not worth 30 ms.
+        if (cancel.IsCancellationRequested)
+        {
+            promise.TrySetCanceled(cancel);
+            return;
+        }
+
+        try
+        {
+            promise.SetResult(work());
+        }
+#pragma warning disable CA1031 // A hashing thread outlives every problem; the problem goes to whoever asked.
+        catch (Exception problem)
+#pragma warning restore CA1031
+        {
+            promise.SetException(problem);
+        }
+    }
+}
+
+/// <summary>Too much is waiting: 503 with Retry-After.</summary>
+internal sealed class BusyException(TimeSpan retryAfter) : Exception("The server is busy.")
+{
+    public TimeSpan RetryAfter => retryAfter;
+}

@@ -1,0 +1,111 @@
+using System.Data.Common;
+using System.Text.Json;
+using IdP.Server.Audit;
+using IdP.Server.Hosting;
+using IdP.Server.Storage;
+using IdP.Server.Storage.Protocol;
+
+namespace IdP.Server.Accounts;
+
+/// <summary>
+/// Browser sessions. The cookie is a random handle, kept here as its hash and new at every authentication. A session lives
+/// SignIn:SessionLifetime from the last typed password; answers are at most three seconds old.
+/// </summary>
+internal sealed class Sessions(Database database, SessionEnding ending, AuditLog audit, IdpOptions options, TimeProvider clock)
+{
+    private const string Select = "select s.id, s.user_id, s.proofs_json, s.created_at, s.expires_at, s.user_agent, s.address from sessions s join users u on u.id = s.user_id";
+    private const string Alive = "s.ended_at is null and s.expires_at > @now and not u.disabled";
+
+    private readonly TimedCache<string, Session?> byHandle = new(clock);
+
+    /// <summary>Null for no, unknown, ended or expired handles, and for disabled people.</summary>
+    public async ValueTask<Session?> FindAsync(string? handle, CancellationToken cancel)
+    {
+        if (handle is not { Length: > 0 and <= 100 })
+            return null;
+        var session = await byHandle.GetAsync(Handles.HashText(handle), _ => ReadAsync(handle), cancel);
+        return session is not null && session.ExpiresAt > clock.GetUtcNow() ? session : null;
+    }
+
+    /// <summary>
+    /// After every authentication: keeps the sid when <paramref name="replaces"/> is the same person's living session, and makes its old handle worthless;
+    /// otherwise starts another session. The handle goes into the cookie and nowhere else.
+    /// </summary>
+    public async Task<(Session Session, string Handle)> BeginAsync(string userId, Proofs proofs, string? userAgent, string? address, Session? replaces, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        var handle = Handles.New();
+        var expires = (proofs.PasswordAt ?? now) + options.SignIn.SessionLifetime;
+        var kept = replaces?.UserId == userId ? replaces : null;
+        (string, object?)[] values =
+        [
+            ("@hash", Handles.Hash(handle)), ("@user", userId), ("@proofs", JsonSerializer.Serialize(proofs, StorageJson.Default.Proofs)), ("@now", now.Stored()),
+            ("@expires", expires.Stored()), ("@agent", Shorten(userAgent)), ("@address", address),
+        ];
+        var session = await database.TransactAsync(async lane =>
+        {
+            var continued = kept is not null && await lane.ExecuteAsync("""
+                update sessions set handle_hash = @hash, proofs_json = @proofs, expires_at = @expires, user_agent = @agent, address = @address
+                where id = @id and user_id = @user and ended_at is null and expires_at > @now
+                """, cancel, [.. values, ("@id", kept.Id)]) == 1;
+            var result = continued ? kept! with { Proofs = proofs, ExpiresAt = expires } : new Session(Handles.NewId(), userId, proofs, now, expires);
+            if (!continued)
+                await lane.ExecuteAsync("""
+                    insert into sessions (id, handle_hash, user_id, proofs_json, created_at, expires_at, user_agent, address)
+                    values (@id, @hash, @user, @proofs, @now, @expires, @agent, @address)
+                    """, cancel, [.. values, ("@id", result.Id)]);
+            await audit.AddAsync(lane, new(continued ? "session-continued" : "session-begun", userId, userId, Address: address), cancel);
+            return result;
+        }, cancel);
+        if (kept is not null)
+            byHandle.Clear();
+        return (session, handle);
+    }
+
+    /// <summary>Signs one browser out: the session, its refresh families, its access tokens and the audit row in one commit.</summary>
+    public async Task<bool> EndAsync(string sid, string? actor, CancellationToken cancel)
+    {
+        var ended = await database.TransactAsync(async lane =>
+        {
+            if (!await ending.EndAsync(lane, sid, cancel))
+                return false;
+            await audit.AddAsync(lane, new("session-ended", actor, actor, Details: sid), cancel);
+            return true;
+        }, cancel);
+        await SettleAsync(cancel);
+        return ended;
+    }
+
+    public async Task EndAllAsync(string userId, string? exceptSid, string? actor, CancellationToken cancel)
+    {
+        await database.TransactAsync(async lane =>
+        {
+            await ending.EndAllAsync(lane, userId, exceptSid, cancel);
+            await audit.AddAsync(lane, new("sessions-ended", actor, userId), cancel);
+            return true;
+        }, cancel);
+        await SettleAsync(cancel);
+    }
+
+    public Task<List<SessionView>> ListAsync(string userId, CancellationToken cancel) =>
+        database.ListAsync($"{Select} where s.user_id = @user and {Alive} order by s.created_at desc", row => new SessionView(Read(row), row.TextOrNull(5), row.TextOrNull(6)), cancel,
+            ("@user", userId), ("@now", clock.GetUtcNow().Stored()));
+
+    private Task<Session?> ReadAsync(string handle) =>
+        database.FirstAsync($"{Select} where s.handle_hash = @hash and {Alive}", Read, CancellationToken.None,
+            ("@hash", Handles.Hash(handle)), ("@now", clock.GetUtcNow().Stored()));
+
+    private Task SettleAsync(CancellationToken cancel)
+    {
+        byHandle.Clear();
+        return ending.TellAsync(cancel);
+    }
+
+    private static Session Read(DbDataReader row) => new(
+        row.GetString(0), row.GetString(1), JsonSerializer.Deserialize(row.GetString(2), StorageJson.Default.Proofs)!, row.Time(3), row.Time(4));
+
+    private static string? Shorten(string? agent) => agent is { Length: > 300 } ? agent[..300] : agent;
+}
+
+/// <summary>A session as its owner sees it in a list.</summary>
+internal sealed record SessionView(Session Session, string? UserAgent, string? Address);

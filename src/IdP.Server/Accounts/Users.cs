@@ -1,0 +1,154 @@
+using System.Data.Common;
+using System.Text.Json;
+using IdP.Server.Audit;
+using IdP.Server.Storage;
+using IdP.Server.Storage.Protocol;
+
+namespace IdP.Server.Accounts;
+
+/// <summary>The people of this server. Reads by id come from memory and are at most three seconds old; every change commits with its audit row.</summary>
+internal sealed class Users(Database database, Passwords passwords, SessionEnding ending, AuditLog audit, TimeProvider clock)
+{
+    private const string Select = """
+        select u.id, u.user_name, u.email, u.email_verified, u.name, u.locale, u.claims_json, u.disabled, u.is_admin, u.updated_at, b.factor
+        from users u left join factor_bindings b on b.user_id = u.id
+        """;
+
+    private readonly TimedCache<string, UserRecord?> byId = new(clock);
+
+    /// <summary>Null when nobody has this id. Disabled people are returned; callers decide.</summary>
+    public ValueTask<UserRecord?> FindAsync(string id, CancellationToken cancel) => byId.GetAsync(id, ReadAsync, cancel);
+
+    /// <summary>By user name, else by an e-mail address that exactly one person has. Always fresh.</summary>
+    public async Task<UserRecord?> FindByLoginAsync(string typed, CancellationToken cancel)
+    {
+        if (UserNames.Normalize(typed) is not { } login)
+            return null;
+        var found = await ListAsync(Select + " where u.normalized_name = @login or u.email = @login order by u.id", cancel, ("@login", login));
+        return found.Find(user => UserNames.Normalize(user.UserName) == login) ?? (found.Count == 1 ? found[0] : null);
+    }
+
+    public Task<List<UserRecord>> ListAsync(CancellationToken cancel) => ListAsync(Select + " order by u.normalized_name, b.created_at", cancel);
+
+    public async Task<bool> AnyAdminAsync(CancellationToken cancel) =>
+        await database.FirstAsync("select count(*) from users where is_admin", row => row.GetInt64(0), cancel) > 0;
+
+    /// <summary>The new id; null when the name is taken or is not a name (<see cref="UserNames.Normalize"/>).</summary>
+    public async Task<string?> AddAsync(UserDraft draft, string? password, string actor, CancellationToken cancel)
+    {
+        if (UserNames.Normalize(draft.UserName) is null)
+            return null;
+        var id = Handles.NewId();
+        var secret = password is null ? null : await passwords.HashAsync(id, password, cancel);
+        var now = clock.GetUtcNow().Stored();
+        return await database.TransactAsync(async lane =>
+        {
+            var added = await lane.ExecuteAsync("""
+                insert into users (id, user_name, normalized_name, email, email_verified, name, locale, claims_json, password_sealed, password_changed_at, is_admin, disabled, created_at, updated_at)
+                values (@id, @user_name, @normalized_name, @email, @email_verified, @name, @locale, @claims_json, @password, @changed, @is_admin, false, @now, @now)
+                on conflict (normalized_name) do nothing
+                """, cancel, [.. Values(id, draft, now), ("@password", secret), ("@changed", secret is null ? null : now)]);
+            if (added == 0)
+                return null;
+            await audit.AddAsync(lane, new("user-added", actor, id), cancel);
+            return id;
+        }, cancel);
+    }
+
+    /// <summary>Everything but the password. False when there is no such person or the name is another's.</summary>
+    public async Task<bool> UpdateAsync(string id, UserDraft draft, string actor, CancellationToken cancel)
+    {
+        if (UserNames.Normalize(draft.UserName) is null)
+            return false;
+        return await ChangeAsync(id, new("user-changed", actor, id), lane => lane.ExecuteAsync("""
+            update users set user_name = @user_name, normalized_name = @normalized_name, email = @email, email_verified = @email_verified,
+                name = @name, locale = @locale, claims_json = @claims_json, is_admin = @is_admin, updated_at = @now
+            where id = @id and not exists (select 1 from users other where other.normalized_name = @normalized_name and other.id <> @id)
+            """, cancel, Values(id, draft, clock.GetUtcNow().Stored())), cancel);
+    }
+
+    /// <summary>A disabled person's sessions and tokens end with the same commit.</summary>
+    public Task<bool> SetDisabledAsync(string id, bool disabled, string actor, CancellationToken cancel) =>
+        ChangeAsync(id, new(disabled ? "user-disabled" : "user-enabled", actor, id), async lane =>
+        {
+            if (disabled)
+                await ending.EndAllAsync(lane, id, exceptSid: null, cancel);
+            return await lane.ExecuteAsync("update users set disabled = @disabled, updated_at = @now where id = @id", cancel,
+                ("@id", id), ("@disabled", disabled), ("@now", clock.GetUtcNow().Stored()));
+        }, cancel);
+
+    /// <summary>Ends every session but <paramref name="exceptSid"/>, and all tokens with them.</summary>
+    public async Task<bool> SetPasswordAsync(string id, string password, string actor, string? exceptSid, CancellationToken cancel)
+    {
+        var secret = await passwords.HashAsync(id, password, cancel);
+        return await ChangeAsync(id, new("password-changed", actor, id), async lane =>
+        {
+            await ending.EndAllAsync(lane, id, exceptSid, cancel);
+            return await lane.ExecuteAsync("update users set password_sealed = @secret, password_changed_at = @now, updated_at = @now where id = @id", cancel,
+                ("@id", id), ("@secret", secret), ("@now", clock.GetUtcNow().Stored()));
+        }, cancel);
+    }
+
+    /// <summary>Costs the same for nobody (null), for somebody without a password, and for a wrong one.</summary>
+    /// <exception cref="BusyException">Too many hashes are waiting.</exception>
+    public async Task<bool> CheckPasswordAsync(string? id, string password, CancellationToken cancel)
+    {
+        // Asked for nobody too, so that the database's share of the time says nothing either.
+        var kept = await database.FirstAsync("select password_sealed from users where id = @id", row => row.BytesOrNull(0), cancel, ("@id", id ?? ""));
+        if (!await passwords.VerifyAsync(id ?? "", kept, password, cancel))
+            return false;
+        if (passwords.NeedsRehash(id!, kept!))
+        {
+            var fresh = await passwords.HashAsync(id!, password, cancel);
+            await database.ExecuteAsync("update users set password_sealed = @fresh where id = @id and password_sealed = @kept", cancel, ("@id", id), ("@fresh", fresh), ("@kept", kept));
+        }
+
+        return true;
+    }
+
+    /// <summary>Somebody changed what a record shows, a factor for one: this node reads it anew.</summary>
+    public void Forget(string id) => byId.Forget(id);
+
+    private async Task<bool> ChangeAsync(string id, AuditEntry entry, Func<Lane, Task<int>> change, CancellationToken cancel)
+    {
+        var changed = await database.TransactAsync(async lane =>
+        {
+            if (await change(lane) == 0)
+                return false;
+            await audit.AddAsync(lane, entry, cancel);
+            return true;
+        }, cancel);
+        byId.Forget(id);
+        await ending.TellAsync(cancel);
+        return changed;
+    }
+
+    private async Task<UserRecord?> ReadAsync(string id) =>
+        (await ListAsync(Select + " where u.id = @id order by b.created_at", CancellationToken.None, ("@id", id))).FirstOrDefault();
+
+    private async Task<List<UserRecord>> ListAsync(string sql, CancellationToken cancel, params (string, object?)[] values)
+    {
+        var rows = await database.ListAsync(sql, row => (User: Read(row), Factor: row.TextOrNull(10)), cancel, values);
+        return [.. rows.GroupBy(row => row.User.Id).Select(same => same.First().User with
+        {
+            BoundFactors = [.. same.Select(row => row.Factor).OfType<string>().Distinct()],
+        })];
+    }
+
+    private static UserRecord Read(DbDataReader row) => new()
+    {
+        Id = row.GetString(0), UserName = row.GetString(1), Email = row.TextOrNull(2), EmailVerified = row.GetBoolean(3),
+        Name = row.TextOrNull(4), Locale = row.TextOrNull(5),
+        Claims = row.TextOrNull(6) is { } json ? JsonSerializer.Deserialize(json, StorageJson.Default.DictionaryStringJsonElement)! : [],
+        Disabled = row.GetBoolean(7), IsAdmin = row.GetBoolean(8), UpdatedAt = row.Time(9),
+    };
+
+    private static (string, object?)[] Values(string id, UserDraft draft, long now) =>
+    [
+        ("@id", id), ("@user_name", draft.UserName.Trim()), ("@normalized_name", UserNames.Normalize(draft.UserName)),
+        ("@email", draft.Email is null ? null : UserNames.Normalize(draft.Email)), ("@email_verified", draft.EmailVerified),
+        ("@name", draft.Name), ("@locale", draft.Locale),
+        ("@claims_json", draft.Claims.Count == 0 ? null : JsonSerializer.Serialize(draft.Claims, StorageJson.Default.DictionaryStringJsonElement)),
+        ("@is_admin", draft.IsAdmin), ("@now", now),
+    ];
+}

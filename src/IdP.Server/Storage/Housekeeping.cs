@@ -1,0 +1,58 @@
+using System.Security.Cryptography;
+
+namespace IdP.Server.Storage;
+
+/// <summary>Removes what can no longer matter, in small batches, every few minutes; nodes are spread by chance.</summary>
+internal sealed class Housekeeping(Database database, TimeProvider clock, ILogger<Housekeeping> log) : BackgroundService
+{
+    private const int Batch = 500;
+
+    /// <summary>Table, key, and what is over. Ended sessions and families stay a week for the person's own list and for questions afterwards.</summary>
+    private static readonly (string Table, string Key, string Over)[] Rounds =
+    [
+        ("consumed_codes", "code_hash", "expires_at < @now"),
+        ("revocations", "key", "until < @now"),
+        ("reference_tokens", "hash", "expires_at < @now"),
+        ("refresh_families", "handle", "absolute_expiry < @now or sliding_expiry < @week_ago or ended_at < @week_ago"),
+        ("sessions", "id", "expires_at < @week_ago or ended_at < @week_ago"),
+        ("one_time_links", "hash", "expires_at < @week_ago"),
+        // In a row below the limit that stops a factor: a hundred stay a hundred.
+        ("guess_counters", "key", "window_start < @year_ago and in_row < 100"),
+    ];
+
+    /// <summary>The number of rows removed.</summary>
+    public async Task<int> TidyAsync(CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        var removed = 0;
+        foreach (var (table, key, over) in Rounds)
+        {
+            int gone;
+            do
+            {
+                gone = await database.ExecuteAsync($"delete from {table} where {key} in (select {key} from {table} where {over} limit {Batch})", cancel,
+                    ("@now", now.Stored()), ("@week_ago", now.AddDays(-7).Stored()), ("@year_ago", now.AddYears(-1).Stored()));
+                removed += gone;
+            }
+            while (gone == Batch);
+        }
+
+        return removed;
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            await Task.Delay(TimeSpan.FromSeconds(RandomNumberGenerator.GetInt32(180, 360)), clock, stoppingToken);
+            try
+            {
+                await TidyAsync(stoppingToken);
+            }
+            catch (StoreUnavailableException)
+            {
+                log.LogWarning("Housekeeping was put off: the database did not answer.");
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using IdP.Protocol;
+using IdP.Protocol.Tokens;
+using IdP.Server.Accounts;
+
+namespace IdP.Server.Storage.Protocol;
+
+/// <summary>How the stores write what they keep; generated, so that no hot path reflects.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, IgnoreReadOnlyProperties = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(CodeContent))]
+[JsonSerializable(typeof(Grant))]
+[JsonSerializable(typeof(PushedRequest))]
+[JsonSerializable(typeof(AccessTokenContent))]
+[JsonSerializable(typeof(Proofs))]
+[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
+internal sealed partial class StorageJson : JsonSerializerContext;
