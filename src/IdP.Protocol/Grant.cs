@@ -20,6 +20,9 @@ public sealed record Grant
     /// <summary>Claims asked for by name in the claims parameter (OIDC Core §5.5).</summary>
     public IReadOnlyList<string> UserInfoClaims { get; init; } = [];
     public IReadOnlyList<string> IdTokenClaims { get; init; } = [];
+
+    /// <summary>OIDC Core §11: good while the person is away; any other grant ends with the browser session.</summary>
+    internal bool IsOffline => Scopes.Contains(Tokens.ScopeCatalogue.OfflineAccess);
 }
 
 /// <summary>What an authorization code stands for until it is redeemed (RFC 6749 §4.1.2).</summary>

@@ -29,6 +29,17 @@ public sealed class ScopeCatalogue
         Names = [.. byName.Keys];
     }
 
+    /// <summary>One of OIDC Core's own: about a person, or about their absence.</summary>
+    public static bool IsStandard(string name)
+    {
+        foreach (var scope in Standard)
+        {
+            if (scope.Name == name)
+                return true;
+        }
+        return false;
+    }
+
     public IReadOnlyList<string> Names { get; }
 
     public Scope? Find(string name) => byName.GetValueOrDefault(name);
