@@ -1,0 +1,60 @@
+using IdP.Server.Storage;
+
+namespace IdP.Server.Hosting;
+
+/// <summary>
+/// The cookies of this server. Those that grant anything hold a random handle that is looked up, never sealed claims.
+/// On https they carry the __Host- prefix (Secure, Path=/, no Domain); an issuer on http exists on loopback only, where browsers differ about Secure.
+/// </summary>
+internal sealed class IdpCookies
+{
+    private readonly bool secure;
+    private readonly string session;
+    private readonly string browser;
+
+    public IdpCookies(IdpOptions options)
+    {
+        secure = options.Issuer.StartsWith("https://", StringComparison.Ordinal);
+        session = Name("idp.session");
+        browser = Name("idp.browser");
+    }
+
+    public string Name(string plain) => secure ? "__Host-" + plain : plain;
+
+    public string? SessionHandle(HttpContext context) => HandleIn(context, session);
+
+    public void SetSession(HttpContext context, string handle) => Append(context, session, handle);
+
+    public void DropSession(HttpContext context) => context.Response.Cookies.Delete(session, Grants());
+
+    /// <summary>Binds sign-ins in progress and CSRF tokens to this browser; says nothing about who sits before it.</summary>
+    public string? BrowserHandle(HttpContext context) => HandleIn(context, browser);
+
+    public string EnsureBrowserHandle(HttpContext context)
+    {
+        if (BrowserHandle(context) is { } present)
+            return present;
+        var fresh = Handles.New();
+        Append(context, browser, fresh);
+        return fresh;
+    }
+
+    /// <summary>For choices such as language and theme.</summary>
+    public void SetPreference(HttpContext context, string plain, string value) => context.Response.Cookies.Append(Name(plain), value, new CookieOptions
+    {
+        HttpOnly = true,
+        Secure = secure,
+        SameSite = SameSiteMode.Lax,
+        Path = "/",
+        MaxAge = TimeSpan.FromDays(365),
+    });
+
+    private void Append(HttpContext context, string name, string value) => context.Response.Cookies.Append(name, value, Grants());
+
+    // Lax, not Strict: the browser comes here by a link from the app, and must bring its session.
+    private CookieOptions Grants() => new() { HttpOnly = true, Secure = secure, SameSite = SameSiteMode.Lax, Path = "/" };
+
+    // A handle is 43 characters of base64url; anything else was never ours and is not worth a look-up.
+    private static string? HandleIn(HttpContext context, string name) =>
+        context.Request.Cookies.TryGetValue(name, out var value) && value.Length == 43 ? value : null;
+}

@@ -1,0 +1,34 @@
+using System.Text.Json.Serialization;
+
+namespace IdP.Server.StepUp;
+
+/// <summary>Pending → Approved | Denied | Cancelled | Expired; Approved → Claimed. Each move is a compare-and-set, made by <see cref="StepUpService"/> alone.</summary>
+internal enum ChallengeState
+{
+    Pending,
+    Approved,
+    Denied,
+    Cancelled,
+}
+
+/// <summary>One question put to one person in one browser for one purpose. Safe to lose: the person is asked again.</summary>
+internal sealed record Challenge
+{
+    public required string Id { get; init; }
+    public required string UserId { get; init; }
+    public required string Factor { get; init; }
+    /// <summary>What a success is good for, and nothing else: "sign-in:ID" or an action in the settings.</summary>
+    public required string Purpose { get; init; }
+    /// <summary>SHA-256 of the browser cookie that started it; only that browser can claim.</summary>
+    public required byte[] BrowserHash { get; init; }
+    public required DateTimeOffset ExpiresAt { get; init; }
+    public ChallengeState State { get; init; }
+    /// <summary>Answers looked at so far, counted before looking.</summary>
+    public int Tries { get; init; }
+    public byte[] Memo { get; init; } = [];
+    public required Prompt Prompt { get; init; }
+}
+
+[JsonSerializable(typeof(Challenge))]
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+internal sealed partial class ChallengeJson : JsonSerializerContext;
