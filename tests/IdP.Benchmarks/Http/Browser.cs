@@ -1,0 +1,65 @@
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace IdP.Benchmarks.Http;
+
+/// <summary>As much of a browser as a journey needs: cookies, redirects on its own server, the form of a page.</summary>
+internal sealed partial class Browser(Wire wire, string issuer)
+{
+    private readonly Dictionary<string, string> cookies = new(StringComparer.Ordinal);
+    private readonly string authority = new Uri(issuer).Authority;
+
+    /// <summary>Follows redirects until a page is shown or another server is named; then the page is empty and the address absolute.</summary>
+    public (string Address, string Page) Go(string path) => Follow(path, Requests.Get(authority, path, Headers()));
+
+    /// <summary>Sends back the page's form that has the first of these fields; its hidden fields go as they are.</summary>
+    public (string Address, string Page) Submit(string path, string page, params (string Name, string Value)[] filled)
+    {
+        var form = Form().Matches(page).Select(m => m.Value).FirstOrDefault(f => f.Contains($"name=\"{filled[0].Name}\"", StringComparison.Ordinal))
+            ?? throw new BenchmarkException($"no form with '{filled[0].Name}' at {path}: {page}");
+        var action = Attribute(form[..form.IndexOf('>', StringComparison.Ordinal)], "action") is { Length: > 0 } named ? named : path;
+        var fields = filled.ToList();
+        foreach (Match input in HiddenInput().Matches(form))
+        {
+            var name = Attribute(input.Value, "name");
+            if (!fields.Exists(f => f.Name == name))
+                fields.Add((name, Attribute(input.Value, "value")));
+        }
+        return Follow(action, Requests.Post(authority, action, [.. fields], Headers($"Origin: {issuer}", "Sec-Fetch-Site: same-origin")));
+    }
+
+    public void Forget() => cookies.Clear();
+
+    private (string, string) Follow(string path, byte[] request)
+    {
+        for (var hop = 0; hop < 10; hop++)
+        {
+            var reply = wire.Send(request).Expect(200, 302, 303);
+            foreach (var cookie in reply.Headers("Set-Cookie"))
+            {
+                var pair = cookie.Split(';', 2)[0].Split('=', 2);
+                cookies[pair[0]] = pair[1];
+            }
+            if (reply.Status == 200)
+                return (path, reply.Text);
+            var next = new Uri(new Uri(issuer + path), reply.Header("Location"));
+            if (next.Authority != authority)
+                return (next.AbsoluteUri, "");
+            path = next.PathAndQuery;
+            request = Requests.Get(authority, path, Headers());
+        }
+        throw new BenchmarkException("ten redirects in a row, the last to " + path);
+    }
+
+    private string[] Headers(params string[] more) =>
+        cookies.Count == 0 ? more : [.. more, "Cookie: " + string.Join("; ", cookies.Select(c => $"{c.Key}={c.Value}"))];
+
+    private static string Attribute(string tag, string name) =>
+        WebUtility.HtmlDecode(Regex.Match(tag, "\\b" + name + "=\"([^\"]*)\"").Groups[1].Value);
+
+    [GeneratedRegex("<form.*?</form>", RegexOptions.Singleline)]
+    private static partial Regex Form();
+
+    [GeneratedRegex("<input[^>]*type=\"hidden\"[^>]*>")]
+    private static partial Regex HiddenInput();
+}

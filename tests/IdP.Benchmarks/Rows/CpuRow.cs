@@ -1,0 +1,48 @@
+using IdP.Benchmarks.Floors;
+using IdP.Benchmarks.Load;
+using IdP.Benchmarks.Worlds;
+
+namespace IdP.Benchmarks.Rows;
+
+/// <summary>A request, or a short run of them, whose server CPU per operation counts.</summary>
+internal sealed record CpuRow(string Name, Func<Prepared, Job> Job, Func<Floor, Job>? FloorJob = null, Limit? Limit = null)
+{
+    public Line Measure(Settings settings, Floor floor, IReadOnlyList<Prepared> worlds)
+    {
+        List<(Subject, Job)> sides = [.. worlds.Select(w => (w.World.Subject, Job(w)))];
+        if (FloorJob is not null)
+            sides.Add((floor.Subject, FloorJob(floor)));
+        var samples = Meter.Measure(settings, sides);
+        var servers = samples.Take(worlds.Count).ToList();
+        return new(Name, "µs", FloorJob is null ? null : samples[^1].CpuMicroseconds, servers.ConvertAll(s => s.CpuMicroseconds), Limit, Costs: true,
+            servers.ConvertAll(s => s.StoreMicroseconds));
+    }
+
+    public static IReadOnlyList<CpuRow> All(Settings settings) =>
+    [
+        new("client_credentials, ES256", w => Once(w.World.ClientCredentials()), _ => Floor.Sign, Limit.TimesFloor(1.7)),
+        new("introspection, many tokens", w => Each(w.Introspections), f => f.Verify(settings.Tokens), Limit.TimesFloor(1.5)),
+        new("introspection, one token", w => Each(w.Introspections[..1]), f => f.Verify(1), Limit.TimesFloor(1.5)),
+        new("userinfo, many tokens", w => Each(w.UserInfos), f => f.WhoAmI(settings.Tokens), Limit.TimesFloor(1.5)),
+        new("userinfo, one token", w => Each(w.UserInfos[..1]), f => f.WhoAmI(1), Limit.TimesFloor(1.5)),
+        new("code flow, single sign-on", w => (wire, worker) =>
+        {
+            var person = new SignedIn(w.World, wire);
+            person.WithPassword(worker);
+            return () => person.SingleSignOn();
+        }, Limit: Limit.AtMost(500, "µs")),
+        new("refresh", w => (wire, worker) =>
+        {
+            var person = new SignedIn(w.World, wire);
+            person.WithPassword(worker);
+            var token = person.SingleSignOn().Member("refresh_token");
+            return () => token = person.Refresh(token);
+        }, _ => Floor.Sign),
+        new("discovery", w => Once(w.World.Discovery()), _ => Floor.Hello),
+        new("JWKS", w => Once(w.World.Jwks()), _ => Floor.Hello),
+    ];
+
+    private static Job Once(byte[] request) => Each([request]);
+
+    private static Job Each(byte[][] requests) => (wire, worker) => Jobs.InTurn(wire, worker, requests);
+}

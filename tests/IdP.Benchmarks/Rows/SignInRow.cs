@@ -1,0 +1,47 @@
+using IdP.Benchmarks.Floors;
+using IdP.Benchmarks.Load;
+using IdP.Benchmarks.Worlds;
+
+namespace IdP.Benchmarks.Rows;
+
+/// <summary>Password sign-ins, app to code, beside Argon2id alone: how many a second on all cores, and what one costs the server.</summary>
+internal static class SignInRow
+{
+    public const string Rate = "password sign-ins", Cost = "password sign-in";
+
+    public static IEnumerable<Line> Measure(Settings settings, IReadOnlyList<Prepared> worlds)
+    {
+        var crews = new List<Crew>();
+        try
+        {
+            var length = settings.RoundLength * 2;
+            foreach (var world in worlds)
+                crews.Add(new(world.World.Subject, settings.Workers, (wire, worker) =>
+                {
+                    var person = new SignedIn(world.World, wire);
+                    var next = worker;
+                    return () => person.WithPassword((next += settings.Workers) % settings.People);
+                }));
+            var counts = crews.ConvertAll(c => c.Count(c.WarmUp(settings.WarmUp), length));
+            var floors = new List<Sample>();
+            var rounds = crews.ConvertAll(_ => new List<Sample>());
+            for (var round = 0; round < settings.Rounds; round++)
+            {
+                floors.Add(ArgonFloor.Run(length));
+                for (var i = 0; i < crews.Count; i++)
+                    rounds[i].Add(crews[i].Run(counts[i]));
+            }
+            var floor = Meter.Median(floors);
+            var servers = rounds.ConvertAll(Meter.Median);
+            return
+            [
+                new(Rate, "/s", floor.PerSecond, servers.ConvertAll(s => s.PerSecond), Limit.ShareOfFloor(0.85)),
+                new(Cost, "µs", floor.CpuMicroseconds, servers.ConvertAll(s => s.CpuMicroseconds), Costs: true, StoreMicroseconds: servers.ConvertAll(s => s.StoreMicroseconds)),
+            ];
+        }
+        finally
+        {
+            crews.ForEach(c => c.Dispose());
+        }
+    }
+}
