@@ -37,10 +37,12 @@ internal sealed record Settings(string? Server, bool Smoke, bool Json, string? O
 
     /// <summary>Connections that ask at the same time; enough to keep two cores busy, few enough not to queue.</summary>
     public int Workers => 8;
-    public TimeSpan WarmUp => Smoke ? TimeSpan.FromSeconds(0.3) : TimeSpan.FromSeconds(4);
-    public TimeSpan RoundLength => Smoke ? TimeSpan.FromSeconds(0.15) : TimeSpan.FromSeconds(1.5);
+    public TimeSpan WarmUp => Smoke ? TimeSpan.FromSeconds(0.3) : TimeSpan.FromSeconds(3);
+    public TimeSpan RoundLength => Smoke ? TimeSpan.FromSeconds(0.15) : TimeSpan.FromSeconds(1.0);
     /// <summary>Odd, so that the median is a round that happened.</summary>
     public int Rounds => Smoke ? 1 : 5;
     public int Tokens => Smoke ? 20 : 200;
+    /// <summary>More than a server would remember: asked about in turn, each is as good as new.</summary>
+    public int UnseenTokens => Smoke ? 40 : 12_000;
     public int People => Smoke ? 8 : 64;
 }

@@ -20,30 +20,22 @@ internal sealed class Floor : IDisposable
 
     public Subject Subject => new(child.Id, port);
 
-    public static Job Hello => (wire, _) =>
-    {
-        var request = Requests.Get(Authority, "/hello");
-        return () => wire.Send(request).Expect(200);
-    };
+    public static Job Hello => Jobs.InTurn(Requests.Get(Authority, "/hello"));
 
-    public static Job Sign => (wire, _) =>
-    {
-        var request = SignRequest(person: false);
-        return () => wire.Send(request).Expect(200);
-    };
+    public static Job Sign => Jobs.InTurn(SignRequest(person: false));
 
     /// <summary>As an introspection: the token in a form.</summary>
     public Job Verify(int tokens)
     {
         var requests = Requesting(tokens, person: false, t => Requests.Post(Authority, "/verify", [("token", t)]));
-        return (wire, worker) => Jobs.InTurn(wire, worker, requests);
+        return Jobs.InTurn(requests);
     }
 
     /// <summary>As a userinfo request: the token in the Authorization header.</summary>
     public Job WhoAmI(int tokens)
     {
         var requests = Requesting(tokens, person: true, t => Requests.Get(Authority, "/whoami", Requests.Bearer(t)));
-        return (wire, worker) => Jobs.InTurn(wire, worker, requests);
+        return Jobs.InTurn(requests);
     }
 
     public void Dispose() => child.Dispose();

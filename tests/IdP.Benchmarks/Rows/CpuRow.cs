@@ -20,11 +20,13 @@ internal sealed record CpuRow(string Name, Func<Prepared, Job> Job, Func<Floor, 
 
     public static IReadOnlyList<CpuRow> All(Settings settings) =>
     [
-        new("client_credentials, ES256", w => Once(w.World.ClientCredentials()), _ => Floor.Sign, Limit.TimesFloor(1.7)),
-        new("introspection, many tokens", w => Each(w.Introspections), f => f.Verify(settings.Tokens), Limit.TimesFloor(1.5)),
-        new("introspection, one token", w => Each(w.Introspections[..1]), f => f.Verify(1), Limit.TimesFloor(1.5)),
-        new("userinfo, many tokens", w => Each(w.UserInfos), f => f.WhoAmI(settings.Tokens), Limit.TimesFloor(1.5)),
-        new("userinfo, one token", w => Each(w.UserInfos[..1]), f => f.WhoAmI(1), Limit.TimesFloor(1.5)),
+        new("client_credentials, ES256", w => Jobs.InTurn(w.World.ClientCredentials()), _ => Floor.Sign, Limit.TimesFloor(1.7)),
+        new("introspection, tokens not seen before", w => Jobs.InTurn(w.Introspections(settings.UnseenTokens)), f => f.Verify(settings.Tokens), Limit.TimesFloor(1.5)),
+        new("introspection, 200 tokens", w => Jobs.InTurn(w.Introspections(settings.Tokens)), f => f.Verify(settings.Tokens), Limit.TimesFloor(1.5)),
+        new("introspection, one token", w => Jobs.InTurn(w.Introspections(1)), f => f.Verify(1), Limit.TimesFloor(1.5)),
+        new("userinfo, tokens not seen before", w => Jobs.InTurn(w.UserInfos(settings.UnseenTokens)), f => f.WhoAmI(settings.Tokens), Limit.TimesFloor(1.5)),
+        new("userinfo, 200 tokens", w => Jobs.InTurn(w.UserInfos(settings.Tokens)), f => f.WhoAmI(settings.Tokens), Limit.TimesFloor(1.5)),
+        new("userinfo, one token", w => Jobs.InTurn(w.UserInfos(1)), f => f.WhoAmI(1), Limit.TimesFloor(1.5)),
         new("code flow, single sign-on", w => (wire, worker) =>
         {
             var person = new SignedIn(w.World, wire);
@@ -38,11 +40,7 @@ internal sealed record CpuRow(string Name, Func<Prepared, Job> Job, Func<Floor, 
             var token = person.SingleSignOn().Member("refresh_token");
             return () => token = person.Refresh(token);
         }, _ => Floor.Sign),
-        new("discovery", w => Once(w.World.Discovery()), _ => Floor.Hello),
-        new("JWKS", w => Once(w.World.Jwks()), _ => Floor.Hello),
+        new("discovery", w => Jobs.InTurn(w.World.Discovery()), _ => Floor.Hello),
+        new("JWKS", w => Jobs.InTurn(w.World.Jwks()), _ => Floor.Hello),
     ];
-
-    private static Job Once(byte[] request) => Each([request]);
-
-    private static Job Each(byte[][] requests) => (wire, worker) => Jobs.InTurn(wire, worker, requests);
 }

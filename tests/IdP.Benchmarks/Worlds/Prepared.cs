@@ -1,39 +1,37 @@
 using IdP.Benchmarks.Http;
+using IdP.Benchmarks.Load;
 
 namespace IdP.Benchmarks.Worlds;
 
-/// <summary>A world with the tokens that rows ask about; got through the front door before anything is measured.</summary>
+/// <summary>A world with requests about tokens, got through the front door before anything is measured, when a row first wants them.</summary>
 internal sealed class Prepared(World world, Settings settings)
 {
-    private readonly Lazy<byte[][]> introspections = new(() => MachineTokens(world, settings.Tokens));
-    private readonly Lazy<byte[][]> userInfos = new(() => PersonTokens(world, settings));
+    private byte[][] introspections = [];
+    private byte[][] userInfos = [];
 
     public World World => world;
-    public byte[][] Introspections => introspections.Value;
-    public byte[][] UserInfos => userInfos.Value;
 
-    private static byte[][] MachineTokens(World world, int count)
+    /// <summary>Introspections of that many different tokens of a client.</summary>
+    public byte[][] Introspections(int count) => (introspections.Length >= count ? introspections : introspections = MachineTokens(count))[..count];
+
+    /// <summary>Userinfo requests with that many different tokens of people.</summary>
+    public byte[][] UserInfos(int count) => (userInfos.Length >= count ? userInfos : userInfos = PersonTokens(count))[..count];
+
+    private byte[][] MachineTokens(int count)
     {
-        using var wire = new Wire(world.Subject.Port);
         var ask = world.ClientCredentials();
         var basic = Requests.Basic(Seed.Resource, Seed.Secret);
-        return [.. Enumerable.Range(0, count).Select(_ => Checked(wire, "\"active\":true",
-            Requests.Post(world.Authority, "/connect/introspect", [("token", wire.Send(ask).Expect(200).Member("access_token"))], basic)))];
+        return Jobs.Make<byte[]>(world.Subject.Port, settings.Workers, count, (wire, _) => () => Checked(wire, "\"active\":true",
+            Requests.Post(world.Authority, "/connect/introspect", [("token", wire.Send(ask).Expect(200).Member("access_token"))], basic)));
     }
 
-    private static byte[][] PersonTokens(World world, Settings settings)
+    private byte[][] PersonTokens(int count) => Jobs.Make<byte[]>(world.Subject.Port, settings.Workers, count, (wire, worker) =>
     {
-        using var wire = new Wire(world.Subject.Port);
-        var requests = new List<byte[]>();
-        for (var person = 0; requests.Count < settings.Tokens; person++)
-        {
-            var browser = new SignedIn(world, wire);
-            browser.WithPassword(person);
-            for (var i = 0; i < 10; i++)
-                requests.Add(Checked(wire, "@example.com", Requests.Get(world.Authority, "/connect/userinfo", Requests.Bearer(browser.SingleSignOn().Member("access_token")))));
-        }
-        return [.. requests];
-    }
+        var browser = new SignedIn(world, wire);
+        browser.WithPassword(worker);
+        return () => Checked(wire, "@example.com",
+            Requests.Get(world.Authority, "/connect/userinfo", Requests.Bearer(browser.SingleSignOn().Member("access_token"))));
+    });
 
     // A row that measured refusals would look fast.
     private static byte[] Checked(Wire wire, string mark, byte[] request)
