@@ -8,9 +8,14 @@ namespace IdP.Server.Storage.Clients;
 internal sealed class ClientStore(Database database, AuditLog audit, TimeProvider clock) : IClients
 {
     private readonly TimedCache<string, Client?> cache = new(clock);
+    private readonly TimedCache<string, HashSet<string>> origins = new(clock);
 
     public ValueTask<Client?> FindAsync(string clientId, CancellationToken cancel) =>
         cache.GetAsync(clientId, LoadAsync, cancel);
+
+    public async ValueTask<bool> AnyAllowsOriginAsync(string origin, CancellationToken cancel) =>
+        (await origins.GetAsync("", async _ => (await ListAsync(CancellationToken.None))
+            .Where(client => client.Enabled).SelectMany(client => client.AllowedCorsOrigins).ToHashSet(StringComparer.Ordinal), cancel)).Contains(origin);
 
     /// <summary>All of them, by id, straight from the store.</summary>
     public async Task<IReadOnlyList<Client>> ListAsync(CancellationToken cancel) =>
