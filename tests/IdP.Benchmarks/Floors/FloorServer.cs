@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json.Serialization;
+using IdP.Server.Hosting;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -11,8 +12,8 @@ using Microsoft.IdentityModel.Tokens;
 namespace IdP.Benchmarks.Floors;
 
 /// <summary>
-/// What no provider on this machine can go below: bare Kestrel that does the one piece of cryptography and answers the same JSON.
-/// No clients, no secrets, no stores, no logs. Runs in a process of its own, started by this same program.
+/// What no provider on this machine can go below: bare Kestrel, with the server's own limits, that does the one piece of
+/// cryptography and answers the same JSON. No clients, no secrets, no stores, no logs. Runs in a process of its own, started by this same program.
 /// </summary>
 internal static partial class FloorServer
 {
@@ -22,7 +23,7 @@ internal static partial class FloorServer
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.ConfigureKestrel(k => k.AddServerHeader = false).UseUrls($"http://127.0.0.1:{port}");
+        builder.WebHost.ConfigureIdpKestrel(new IdpOptions { Listen = { Urls = $"http://127.0.0.1:{port}", Management = "" } });
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, Json.Default));
         var app = builder.Build();
         var tokens = new Tokens(TimeProvider.System);
