@@ -42,6 +42,10 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
         return new GuessAnswer.TooMany(wait > TimeSpan.FromSeconds(1) ? wait : TimeSpan.FromSeconds(1));
     }
 
+    /// <summary>The reserved guess was never looked at.</summary>
+    public Task GiveBackAsync(string key, CancellationToken cancel) => database.ExecuteAsync(
+        "update guess_counters set in_row = in_row - 1, in_window = in_window - 1 where key = @key and in_row > 0 and in_window > 0", cancel, ("@key", key));
+
     /// <summary>The guess was right (or something else proved the person): counting starts anew.</summary>
     public Task SucceededAsync(string key, CancellationToken cancel) =>
         database.ExecuteAsync("delete from guess_counters where key = @key", cancel, ("@key", key));

@@ -1,8 +1,62 @@
+using IdP.Server.Accounts;
+using IdP.Server.Hosting;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace IdP.Server.SignIn;
 
-internal sealed class PasswordPage : PageModel
+/// <summary>First step: who, and the password.</summary>
+internal sealed class PasswordPage(PasswordStep step, SignIns signIns) : PageModel
 {
     public PasswordView View { get; internal set; } = null!;
+
+    public async Task<IActionResult> OnGetAsync(string? tx)
+    {
+        var (at, elsewhere) = await this.OpenAsync<NextStep.Password>(tx);
+        return at is null ? elsewhere! : Draw(at, at.Situation.Person?.UserName ?? at.Request.LoginHint, null);
+    }
+
+    public async Task<IActionResult> OnPostAsync(string? tx, string? userName, string? password)
+    {
+        var (at, elsewhere) = await this.OpenPostAsync<NextStep.Password>(tx);
+        if (at is null)
+            return elsewhere!;
+        if (string.IsNullOrWhiteSpace(userName) || string.IsNullOrEmpty(password))
+            return Draw(at, userName, Problem.MissingField);
+
+        try
+        {
+            return await step.TryAsync(userName, password, HttpContext.Connection.RemoteIpAddress, HttpContext.RequestAborted) switch
+            {
+                PasswordOutcome.Right right => await AdvanceAsync(at, right),
+                PasswordOutcome.TooMany tooMany => Draw(at, userName, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
+                _ => Draw(at, userName, Problem.WrongPassword),
+            };
+        }
+        catch (BusyException)
+        {
+            Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            Response.Headers.RetryAfter = "2";
+            return Draw(at, userName, Problem.Busy);
+        }
+    }
+
+    // Another person's proofs do not become this one's: whatever was proven in this sign-in before the password is dropped with the old name.
+    private async Task<IActionResult> AdvanceAsync(SignInAt at, PasswordOutcome.Right right)
+    {
+        await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : kept with
+        {
+            UserId = right.UserId,
+            Proofs = (kept.UserId == right.UserId ? kept.Proofs : Proofs.None) with { PasswordAt = right.At },
+            ConsentGiven = kept.UserId == right.UserId && kept.ConsentGiven,
+        }, HttpContext.RequestAborted);
+        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+    }
+
+    private PageResult Draw(SignInAt at, string? userName, Problem? problem)
+    {
+        HttpContext.LeadsTo(at.Request.Target.RedirectUri);
+        View = new PasswordView(SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), userName, problem, UserNameFixed: false);
+        return Page();
+    }
 }

@@ -1,8 +1,92 @@
+using IdP.Server.Factors;
+using IdP.Server.StepUp;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace IdP.Server.SignIn;
 
-internal sealed class VerifyPage : PageModel
+/// <summary>Second step: one of the factors that are bound and would do.</summary>
+internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, SignIns signIns) : PageModel
 {
     public VerifyView View { get; internal set; } = null!;
+
+    public async Task<IActionResult> OnGetAsync(string? tx)
+    {
+        var (at, elsewhere) = await this.OpenAsync<NextStep.Verify>(tx);
+        return at is null ? elsewhere! : await DrawAsync(at, null);
+    }
+
+    public async Task<IActionResult> OnPostAsync(string? tx, string? code)
+    {
+        var (at, elsewhere) = await this.OpenPostAsync<NextStep.Verify>(tx);
+        if (at is null)
+            return elsewhere!;
+        if (string.IsNullOrWhiteSpace(code))
+            return await DrawAsync(at, Problem.MissingField);
+        if (at.Progress.ChallengeId is not { } challengeId)
+            return await DrawAsync(at, Problem.CodeExpired);
+
+        var outcome = await stepUp.AnswerAsync(
+            challengeId, at.Situation.Person!.Id, Purpose(at), at.Progress.BrowserHash, new Answer.Code(code), HttpContext.RequestAborted);
+        return outcome switch
+        {
+            StepUpOutcome.Passed passed => await AdvanceAsync(at, passed),
+            StepUpOutcome.AlreadyUsed => await DrawAsync(at, Problem.CodeUsed),
+            StepUpOutcome.TooMany tooMany => await DrawAsync(at, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
+            StepUpOutcome.Stopped => await DrawAsync(at, Problem.TooManyTries(60)),
+            StepUpOutcome.Over => await DrawAsync(at, Problem.CodeExpired),
+            _ => await DrawAsync(at, Problem.WrongCode),
+        };
+    }
+
+    /// <summary>更换验证方式: another bound factor, nothing more.</summary>
+    public async Task<IActionResult> OnPostOtherAsync(string? tx, string? factor)
+    {
+        var (at, elsewhere) = await this.OpenPostAsync<NextStep.Verify>(tx);
+        if (at is null)
+            return elsewhere!;
+        if (factor is not null && ((NextStep.Verify)at.Next).Factors.Contains(factor))
+            await signIns.ChangeAsync(at.Kept, kept => kept with { ChosenFactor = factor }, HttpContext.RequestAborted);
+        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+    }
+
+    // The proof belongs to the person it was asked of: from now on this sign-in is theirs, and a session of somebody else counts for nothing in it.
+    private async Task<IActionResult> AdvanceAsync(SignInAt at, StepUpOutcome.Passed passed)
+    {
+        var person = at.Situation.Person!.Id;
+        await signIns.ChangeAsync(at.Kept, kept => kept.Finishing || (kept.UserId is { } other && other != person) ? null : kept with
+        {
+            UserId = person,
+            Proofs = kept.Proofs.With(passed.Proof),
+            ChallengeId = null,
+        }, HttpContext.RequestAborted);
+        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+    }
+
+    private async Task<IActionResult> DrawAsync(SignInAt at, Problem? problem)
+    {
+        var cancel = HttpContext.RequestAborted;
+        var usable = ((NextStep.Verify)at.Next).Factors;
+        var chosen = at.Progress.ChosenFactor is { } wanted && usable.Contains(wanted) ? wanted : usable[0];
+        var person = at.Situation.Person!;
+
+        var challenge = await stepUp.StartAsync(person.Id, chosen, Purpose(at), at.Progress.BrowserHash, at.Progress.ChallengeId, cancel);
+        if (challenge.Id != at.Progress.ChallengeId)
+            await signIns.ChangeAsync(at.Kept, kept => kept with { ChallengeId = challenge.Id }, cancel);
+
+        HttpContext.LeadsTo(at.Request.Target.RedirectUri);
+        View = new VerifyView(
+            SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), chosen, PromptFor(challenge),
+            [.. usable.Where(id => id != chosen).Select(id => new FactorChoice(id, factors.Find(id)!.Info.Name))],
+            problem, person.UserName);
+        return Page();
+    }
+
+    private PromptView PromptFor(Challenge challenge) => challenge.Prompt switch
+    {
+        Prompt.EnterCode code => new PromptView.EnterCode(factors.Find(challenge.Factor)!.Info.Instruction, code.Digits),
+        _ => throw new InvalidOperationException($"The page cannot draw the prompt of '{challenge.Factor}'."),
+    };
+
+    private static string Purpose(SignInAt at) => "sign-in:" + at.Progress.Id;
 }

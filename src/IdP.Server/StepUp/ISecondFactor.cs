@@ -1,6 +1,5 @@
-using System.Globalization;
-using System.Resources;
 using System.Text.Json.Serialization;
+using IdP.Server.Hosting;
 
 namespace IdP.Server.StepUp;
 
@@ -24,12 +23,12 @@ internal interface ISecondFactor
 /// <param name="Id">Stable name in bindings, policies and URLs: "totp".</param>
 /// <param name="Amr">RFC 8176 values that a success proves.</param>
 /// <param name="ChallengeLife">How long one challenge may be answered.</param>
-/// <param name="Texts">The factor's own words: "Name" and "Instruction" in every language.</param>
-internal sealed record FactorInfo(string Id, IReadOnlyList<string> Amr, TimeSpan ChallengeLife, ResourceManager Texts)
+/// <param name="Words">The factor's own "Name" and "Instruction", in every language.</param>
+internal sealed record FactorInfo(string Id, IReadOnlyList<string> Amr, TimeSpan ChallengeLife, Texts Words)
 {
-    public string Name(CultureInfo language) => Texts.GetString("Name", language) ?? Id;
+    public string Name => Words.Get("Name");
 
-    public string Instruction(CultureInfo language) => Texts.GetString("Instruction", language) ?? "";
+    public string Instruction => Words.Get("Instruction");
 }
 
 /// <summary>How the page asks: data that the page draws, kept with the challenge so that a reload draws the same page.</summary>
@@ -80,7 +79,8 @@ internal interface IEnrolment
 {
     string Id { get; }
 
-    Task<EnrolmentOffer> OfferAsync(string userId, CancellationToken cancel);
+    /// <param name="accountName">As the person knows the account; shown by authenticator apps.</param>
+    Task<EnrolmentOffer> OfferAsync(string userId, string accountName, CancellationToken cancel);
 
     /// <summary>True when the answer proved the offer and it is bound now. The offer is spent by its first success.</summary>
     Task<bool> ConfirmAsync(string userId, string offerId, Answer answer, CancellationToken cancel);

@@ -39,17 +39,22 @@ internal sealed record TotpSecret(string Secret, int Digits = 6, int Period = 30
     public static TotpSecret From(byte[] opened) =>
         JsonSerializer.Deserialize(opened, TotpJson.Default.TotpSecret) ?? throw new JsonException("An OTP binding is empty.");
 
-    /// <summary>The steps of now ±1, as the clock says; the code for each comes from <see cref="CodeAt"/>.</summary>
+    /// <summary>RFC 6238 §4.2: whole periods since the epoch.</summary>
     public long StepAt(DateTimeOffset now) => now.ToUnixTimeSeconds() / Period;
 
     public string CodeAt(long step) => Otp().ComputeTotp(DateTimeOffset.FromUnixTimeSeconds(step * Period).UtcDateTime);
 
-    private OtpNet.Totp Otp() => new(Base32Encoding.ToBytes(Secret), Period, Algorithm switch
+    /// <summary>What a QR code carries to an authenticator app.</summary>
+    public string Uri(string issuer, string account) => new OtpUri(OtpType.Totp, Secret, account, issuer, Mode(), Digits, Period).ToString();
+
+    private OtpNet.Totp Otp() => new(Base32Encoding.ToBytes(Secret), Period, Mode(), Digits);
+
+    private OtpHashMode Mode() => Algorithm switch
     {
         "SHA256" => OtpHashMode.Sha256,
         "SHA512" => OtpHashMode.Sha512,
         _ => OtpHashMode.Sha1,
-    }, Digits);
+    };
 }
 
 [JsonSerializable(typeof(TotpSecret))]

@@ -2,11 +2,8 @@ using IdP.Server.Hosting;
 
 namespace IdP.Server.Factors.Totp;
 
-/// <summary>The words of third-party OTP.</summary>
+/// <summary>The words this factor brings along for every page that draws it.</summary>
 internal static class TotpTexts
 {
-    private static readonly Texts Table = new(typeof(TotpTexts));
-
-    public static string Name => Table.Get();
-    public static string Instruction => Table.Get();
+    public static readonly Texts Table = new(typeof(TotpTexts));
 }

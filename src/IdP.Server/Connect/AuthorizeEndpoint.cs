@@ -1,0 +1,92 @@
+using IdP.Protocol;
+using IdP.Protocol.Authorize;
+using IdP.Server.Hosting;
+using IdP.Server.SignIn;
+using IdP.Server.Storage;
+
+namespace IdP.Server.Connect;
+
+/// <summary>
+/// <c>/connect/authorize</c> (OIDC Core §3.1.2): checks what the app asks, and either answers at once from this browser's session or begins a sign-in.
+/// </summary>
+internal sealed class AuthorizeEndpoint(
+    AuthorizeReader reader, SignInDesk desk, SignInFinish finish, SignIns signIns, IPushedRequests pushed,
+    IdpCookies cookies, AnswerWriter answers, ProtocolOptions options, TimeProvider clock)
+{
+    private const string HandlePrefix = "urn:ietf:params:oauth:request_uri:";
+
+    public async Task GetAsync(HttpContext context)
+    {
+        switch (await reader.ReadAsync(ParameterReader.FromQuery(context.Request.Query), context.RequestAborted))
+        {
+            case AuthorizeOutcome.ForThePerson refused:
+                await answers.ShowErrorAsync(context, refused.Error);
+                break;
+            case AuthorizeOutcome.ForTheClient refused:
+                await answers.WriteAsync(context, finish.Refuse(refused.Target, refused.Error));
+                break;
+            case AuthorizeOutcome.Valid valid:
+                await BeginAsync(context, valid.Request);
+                break;
+        }
+    }
+
+    /// <summary>
+    /// A post from the app's page comes without our Lax cookies. What it asked is put aside, and the browser comes back for it with a GET,
+    /// which brings the session along.
+    /// </summary>
+    public async Task PostAsync(HttpContext context)
+    {
+        if (!context.Request.HasFormContentType)
+        {
+            await answers.ShowErrorAsync(context, ProtocolError.InvalidRequest("The request must be form-encoded."), StatusCodes.Status415UnsupportedMediaType);
+            return;
+        }
+
+        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        switch (await reader.ReadAsync(ParameterReader.FromForm(form), context.RequestAborted))
+        {
+            case AuthorizeOutcome.ForThePerson refused:
+                await answers.ShowErrorAsync(context, refused.Error);
+                break;
+            case AuthorizeOutcome.ForTheClient refused:
+                await answers.WriteAsync(context, finish.Refuse(refused.Target, refused.Error));
+                break;
+            case AuthorizeOutcome.Valid { Request: var request }:
+                var handle = request.PushedHandle ?? await PutAsideAsync(request, context.RequestAborted);
+                answers.SeeOther(context, $"/connect/authorize?client_id={Uri.EscapeDataString(request.Client.ClientId)}&request_uri={Uri.EscapeDataString(HandlePrefix + handle)}");
+                break;
+        }
+    }
+
+    private async Task BeginAsync(HttpContext context, AuthorizeRequest request)
+    {
+        var situation = await desk.LookAsync(context, request, null);
+        switch (SignInFlow.Next(situation))
+        {
+            case NextStep.Finish done:
+                if (await finish.FinishAsync(context, situation, done.Who) is { } answer)
+                    await answers.WriteAsync(context, answer);
+                else
+                    await answers.ShowErrorAsync(context, new ProtocolError("invalid_request_uri", "The request_uri was used before."));
+                break;
+            case NextStep.Refuse refused:
+                await answers.WriteAsync(context, finish.Refuse(request.Target, refused.Error));
+                break;
+            case var step:
+                if (request.PushedHandle is { } handle)
+                    await pushed.KeepAsync(handle, context.RequestAborted);
+                var progress = await signIns.BeginAsync(request.Parameters, request.PushedHandle, cookies.EnsureBrowserHandle(context), context.RequestAborted);
+                answers.SeeOther(context, SignInDesk.PathOf(step, progress.Id));
+                break;
+        }
+    }
+
+    private async Task<string> PutAsideAsync(AuthorizeRequest request, CancellationToken cancel)
+    {
+        var handle = Handles.New();
+        await pushed.StoreAsync(handle, new PushedRequest(
+            request.Client.ClientId, request.Parameters, clock.GetUtcNow() + options.PushedRequestLifetime, Pushed: false), cancel);
+        return handle;
+    }
+}

@@ -1,0 +1,91 @@
+using IdP.Protocol;
+using IdP.Server.Hosting;
+using IdP.Server.SignIn;
+
+namespace IdP.Server.Connect;
+
+/// <summary>
+/// <c>/connect/continue</c>: every step of a sign-in comes back here, and the decider says what is next. The one request that reaches the end
+/// finishes it; a double click or a second tab meets the same answer.
+/// </summary>
+internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInFinish finish, Csrf csrf, AnswerWriter answers, TimeProvider clock)
+{
+    private static readonly TimeSpan WaitForWinner = TimeSpan.FromSeconds(2);
+
+    public async Task GetAsync(HttpContext context)
+    {
+        var tx = context.Request.Query["tx"].ToString();
+        if (await desk.OpenAsync(context, tx) is not { } at)
+        {
+            await answers.ShowAsync(context, "session_expired");
+            return;
+        }
+
+        if (at.Progress.Finishing)
+            await RepeatAnswerAsync(context, tx);
+        else if (at.Next is NextStep.Finish or NextStep.Refuse)
+            await EndAsync(context, at);
+        else
+            answers.SeeOther(context, SignInDesk.PathOf(at.Next, at.Progress.Id));
+    }
+
+    /// <summary>Back to the app: it gets access_denied (RFC 6749 §4.1.2.1).</summary>
+    public async Task CancelAsync(HttpContext context)
+    {
+        if (!context.Request.HasFormContentType || csrf.Check(context, await context.Request.ReadFormAsync(context.RequestAborted)) is null
+            || await desk.OpenAsync(context, context.Request.Query["tx"].ToString()) is not { } at)
+        {
+            await answers.ShowAsync(context, "session_expired");
+            return;
+        }
+
+        await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : kept with { Refused = true }, context.RequestAborted);
+        answers.SeeOther(context, SignInDesk.ContinuePath(at.Progress.Id));
+    }
+
+    // The mark comes first: of two requests at once one finishes. If we crash after it the person starts again, and nothing was given twice.
+    private async Task EndAsync(HttpContext context, SignInAt at)
+    {
+        if (!await signIns.ChangeAsync(at.Kept, kept => kept.Finishing || !kept.Proofs.SameAs(at.Progress.Proofs) ? null : kept with { Finishing = true }, context.RequestAborted))
+        {
+            await RepeatAnswerAsync(context, at.Progress.Id);
+            return;
+        }
+
+        var answer = at.Next is NextStep.Finish done
+            ? await finish.FinishAsync(context, at.Situation, done.Who)
+            : finish.Refuse(at.Request.Target, ((NextStep.Refuse)at.Next).Error);
+        if (answer is null)
+        {
+            await answers.ShowErrorAsync(context, new ProtocolError("invalid_request_uri", "The request_uri was used before."));
+            return;
+        }
+
+        if (await desk.OpenAsync(context, at.Progress.Id) is { } again)
+            await signIns.ChangeAsync(again.Kept, kept => kept with { Answer = answer }, context.RequestAborted);
+        await answers.WriteAsync(context, answer);
+    }
+
+    private async Task RepeatAnswerAsync(HttpContext context, string tx)
+    {
+        var started = clock.GetTimestamp();
+        while (await desk.OpenAsync(context, tx) is { } at && clock.GetElapsedTime(started) < WaitForWinner)
+        {
+            if (at.Progress.Answer is { } answer)
+            {
+                await answers.WriteAsync(context, answer);
+                return;
+            }
+
+            if (!at.Progress.Finishing)
+            {
+                answers.SeeOther(context, SignInDesk.ContinuePath(tx));
+                return;
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), context.RequestAborted);
+        }
+
+        await answers.ShowAsync(context, "session_expired");
+    }
+}

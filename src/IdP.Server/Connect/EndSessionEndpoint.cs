@@ -1,0 +1,105 @@
+using IdP.Protocol;
+using IdP.Protocol.EndSession;
+using IdP.Server.Accounts;
+using IdP.Server.Hosting;
+
+namespace IdP.Server.Connect;
+
+/// <summary>
+/// <c>/connect/endsession</c> (RP-Initiated Logout 1.0): ends this browser's session. An app that proves whose session it means is believed;
+/// anybody else's link only asks the person.
+/// </summary>
+internal sealed class EndSessionEndpoint(
+    EndSessionReader reader, Sessions sessions, Users users, IdpCookies cookies, Csrf csrf, AnswerWriter answers, PageRenderer pages)
+{
+    public async Task AskAsync(HttpContext context)
+    {
+        if (HttpMethods.IsPost(context.Request.Method))
+        {
+            await ComeBackWithCookiesAsync(context);
+            return;
+        }
+
+        var sent = ParameterReader.FromQuery(context.Request.Query);
+        var request = await reader.ReadAsync(sent, context.RequestAborted);
+        var session = await sessions.FindAsync(cookies.SessionHandle(context), context.RequestAborted);
+        if (session is null)
+            await LeaveAsync(context, request, mayRedirect: request.HintedSubject is not null);
+        else if (request.MayEndWithoutAsking(session.UserId, session.Id))
+            await EndAsync(context, request, session);
+        else
+            await DrawAsync(context, sent, request, session);
+    }
+
+    public async Task ConfirmAsync(HttpContext context)
+    {
+        if (!context.Request.HasFormContentType)
+        {
+            await answers.ShowAsync(context, "invalid_request");
+            return;
+        }
+
+        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        if (csrf.Check(context, form) is null)
+        {
+            await answers.ShowAsync(context, "session_expired");
+            return;
+        }
+
+        if (form["decision"] != "sign-out")
+        {
+            answers.SeeOther(context, "/");
+            return;
+        }
+
+        var request = await reader.ReadAsync(ParameterReader.FromForm(form), context.RequestAborted);
+        if (await sessions.FindAsync(cookies.SessionHandle(context), context.RequestAborted) is { } session)
+            await EndAsync(context, request, session);
+        else
+            await LeaveAsync(context, request, mayRedirect: true);
+    }
+
+    private async Task EndAsync(HttpContext context, EndSessionRequest request, Session session)
+    {
+        await sessions.EndAsync(session.Id, session.UserId, context.RequestAborted);
+        cookies.DropSession(context);
+        await LeaveAsync(context, request, mayRedirect: true);
+    }
+
+    private Task LeaveAsync(HttpContext context, EndSessionRequest request, bool mayRedirect)
+    {
+        if (mayRedirect && request is { Problem: null, RedirectTo: { } back })
+        {
+            answers.SeeOther(context, back);
+            return Task.CompletedTask;
+        }
+
+        return pages.RenderAsync(
+            context, "/Connect/SignedOut.cshtml", new SignedOutView(request.Client?.ClientName, request.Client?.ClientUri), StatusCodes.Status200OK);
+    }
+
+    private async Task DrawAsync(HttpContext context, Parameters sent, EndSessionRequest request, Session session)
+    {
+        if (request.RedirectTo is { } back)
+            context.LeadsTo(back);
+        var person = await users.FindAsync(session.UserId, context.RequestAborted);
+        var token = csrf.TokenFor(cookies.EnsureBrowserHandle(context));
+        await pages.RenderAsync(
+            context, "/Connect/EndSession.cshtml",
+            new EndSessionView(token, request.Client?.ClientName ?? request.Client?.ClientId, person?.UserName ?? "", sent.All), StatusCodes.Status200OK);
+    }
+
+    // A post from the app's page comes without our Lax cookies; as a GET it brings them.
+    private async Task ComeBackWithCookiesAsync(HttpContext context)
+    {
+        if (!context.Request.HasFormContentType)
+        {
+            await answers.ShowAsync(context, "invalid_request", StatusCodes.Status415UnsupportedMediaType);
+            return;
+        }
+
+        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        answers.SeeOther(context, "/connect/endsession" + QueryString.Create(form.SelectMany(
+            pair => pair.Value.Select(value => KeyValuePair.Create<string, string?>(pair.Key, value)))));
+    }
+}

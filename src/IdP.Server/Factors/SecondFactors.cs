@@ -1,0 +1,29 @@
+using IdP.Server.Factors.Totp;
+using IdP.Server.StepUp;
+
+namespace IdP.Server.Factors;
+
+/// <summary>THE LIST: the second factors this server has. A further one is its folder and a line here.</summary>
+internal static class InstalledFactors
+{
+    public static IServiceCollection AddSecondFactors(this IServiceCollection services) => services
+        .AddFactor<TotpFactor, TotpEnrolment>()
+        .AddSingleton<SecondFactors>()
+        .AddSingleton<StepUpService>();
+
+    private static IServiceCollection AddFactor<TFactor, TEnrolment>(this IServiceCollection services)
+        where TFactor : class, ISecondFactor
+        where TEnrolment : class, IEnrolment => services
+        .AddSingleton<ISecondFactor, TFactor>()
+        .AddSingleton<IEnrolment, TEnrolment>();
+}
+
+/// <summary>The installed factors by id.</summary>
+internal sealed class SecondFactors(IEnumerable<ISecondFactor> installed)
+{
+    private readonly Dictionary<string, ISecondFactor> byId = installed.ToDictionary(factor => factor.Info.Id, StringComparer.Ordinal);
+
+    public IReadOnlyCollection<string> Ids => byId.Keys;
+
+    public ISecondFactor? Find(string id) => byId.GetValueOrDefault(id);
+}

@@ -1,0 +1,70 @@
+using IdP.Protocol;
+using IdP.Protocol.Tokens;
+using IdP.Server.Accounts;
+using IdP.Server.Connect;
+using IdP.Server.Demo;
+using IdP.Server.Factors;
+using IdP.Server.SignIn;
+using IdP.Server.Storage;
+
+namespace IdP.Server.Hosting;
+
+/// <summary>Builds the server: settings, rooms, pipeline, routes - in the order a request meets them.</summary>
+internal static class IdpHost
+{
+    /// <param name="args">Settings as --Section:Key VALUE.</param>
+    /// <param name="tune">For tests: replaces parts, such as the clock, after everything is registered.</param>
+    /// <exception cref="BadConfigurationException">With every fault of the settings.</exception>
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? tune = null)
+    {
+        var options = IdpConfiguration.Load(args);
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            ContentRootPath = AppContext.BaseDirectory,
+            EnvironmentName = IdpConfiguration.EnvironmentName,
+        });
+        builder.AddIdpLogging(args);
+        builder.WebHost.ConfigureIdpKestrel(options);
+        AddRooms(builder.Services, options, builder.Environment);
+        tune?.Invoke(builder);
+
+        var app = builder.Build();
+        RuntimeNotice.Write(app.Logger);
+        app.UseManagement(options);
+        app.UseForwardedFrom(options.Proxies);
+        app.UseRequestTimeouts();
+        app.UseIdpPages();
+        app.UseRouting();
+        app.MapIdpConnect();
+        app.MapIdpSignIn();
+        app.MapIdpPages(DemoIsOn(options, app.Environment));
+        if (DemoIsOn(options, app.Environment))
+            app.MapIdpDemo();
+        return app;
+    }
+
+    private static void AddRooms(IServiceCollection services, IdpOptions options, IHostEnvironment environment)
+    {
+        var protocol = new ProtocolOptions { Issuer = options.Issuer, AcrNames = options.Acr.Names };
+        services
+            .AddSingleton(options)
+            .AddSingleton(protocol)
+            .AddSingleton(new AcrLevels(protocol))
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<IdpCookies>()
+            .AddSingleton<Csrf>()
+            .AddRequestTimeouts(Deadlines.Configure)
+            .AddIdpStorage(options)
+            .AddIdpAccounts()
+            .AddSecondFactors()
+            .AddIdpConnect()
+            .AddIdpSignIn()
+            .AddIdpPages();
+        if (DemoIsOn(options, environment))
+            services.AddIdpDemo();
+    }
+
+    // Never in Production, whatever the settings say: its passwords are public.
+    private static bool DemoIsOn(IdpOptions options, IHostEnvironment environment) =>
+        environment.IsDevelopment() && options.Demo.Enabled != false;
+}

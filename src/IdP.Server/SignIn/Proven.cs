@@ -1,0 +1,76 @@
+using IdP.Server.Accounts;
+
+namespace IdP.Server.SignIn;
+
+/// <summary>
+/// Which proofs count for this request: those of this sign-in always, those of the session while they are the same person's and as fresh as
+/// the request demands. The password and each second factor have their own time.
+/// </summary>
+internal readonly struct Proven
+{
+    public bool PasswordFresh { get; private init; }
+    public DateTimeOffset PasswordAt { get; private init; }
+    /// <summary>Some second factor counts: enough for our own policy.</summary>
+    public bool AnyFactorFresh { get; private init; }
+    /// <summary>Password and a second factor that this server and this client accept, recent enough for both.</summary>
+    public bool ReachesMfa { get; private init; }
+    public IReadOnlyList<string> Amr { get; private init; }
+    /// <summary>What the session holds afterwards: what counted before and what was done now; after starting over only the latter.</summary>
+    public Proofs ForSession { get; private init; }
+
+    public static Proven From(Situation now)
+    {
+        var request = now.Request;
+        var here = now.Progress?.Proofs ?? Proofs.None;
+        var userId = now.Progress?.UserId ?? now.Session?.UserId;
+        var before = now.Session is { } session && session.UserId == userId ? session.Proofs : Proofs.None;
+
+        // prompt=login and select_account start from nothing; a hint for somebody else makes this session worthless here.
+        var startOver = request.PromptLogin || request.PromptSelectAccount
+            || (request.HintedSubject is { } hinted && hinted != userId && here.PasswordAt is null);
+        var usable = startOver ? Proofs.None : before;
+
+        var passwordAt = here.PasswordAt ?? (usable.PasswordAt is { } at && Within(request.MaxAge, at, now.Now) ? at : null);
+        var factors = here.Factors
+            .Concat(usable.Factors.Where(proof => Within(request.MaxAge, proof.At, now.Now) && here.Factors.All(done => done.Factor != proof.Factor)))
+            .ToArray();
+
+        TimeSpan? stepUpAge = request.Client.StepUpMaxAge is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
+        var accepted = factors.Where(proof => Accepts(now, proof.Factor)
+            && (Within(stepUpAge, proof.At, now.Now) || here.Factors.Contains(proof))).ToArray();
+        var reachesMfa = passwordAt is not null && accepted.Length > 0;
+
+        return new Proven
+        {
+            PasswordFresh = passwordAt is not null,
+            PasswordAt = passwordAt ?? default,
+            AnyFactorFresh = factors.Length > 0,
+            ReachesMfa = reachesMfa,
+            Amr = AmrOf(reachesMfa ? accepted : factors, reachesMfa),
+            ForSession = here.Factors.Aggregate(
+                (startOver ? Proofs.None : before) with { PasswordAt = here.PasswordAt ?? before.PasswordAt },
+                (proofs, proof) => proofs.With(proof)),
+        };
+    }
+
+    private static bool Accepts(Situation now, string factor) =>
+        now.AcceptedFactors.Contains(factor)
+        && (now.Request.Client.AcceptedFactors.Count == 0 || now.Request.Client.AcceptedFactors.Contains(factor));
+
+    private static bool Within(TimeSpan? age, DateTimeOffset at, DateTimeOffset now) => age is null || now - at <= age;
+
+    /// <summary>RFC 8176: what ran. "mfa" only where two kinds really were done.</summary>
+    private static string[] AmrOf(IReadOnlyList<FactorProof> factors, bool mfa)
+    {
+        List<string> amr = ["pwd"];
+        foreach (var value in factors.SelectMany(proof => proof.Amr))
+        {
+            if (!amr.Contains(value))
+                amr.Add(value);
+        }
+
+        if (mfa)
+            amr.Add("mfa");
+        return [.. amr];
+    }
+}

@@ -1,0 +1,78 @@
+using IdP.Protocol.Authorize;
+using IdP.Protocol.Tokens;
+using IdP.Server.Accounts;
+using IdP.Server.Factors;
+using IdP.Server.Hosting;
+using IdP.Server.Storage;
+
+namespace IdP.Server.SignIn;
+
+/// <summary>A sign-in in progress as one request finds it: what is kept, what the decider saw, and what it said.</summary>
+internal sealed record SignInAt(Stored<SignInProgress> Kept, Situation Situation, NextStep Next)
+{
+    public SignInProgress Progress => Kept.Value;
+    public AuthorizeRequest Request => Situation.Request;
+}
+
+/// <summary>
+/// Where every step of every sign-in begins: finds the progress of this browser, has the app's request checked again, gathers the situation and
+/// asks the decider. Pages get nothing else to decide with.
+/// </summary>
+internal sealed class SignInDesk(
+    SignIns signIns, AuthorizeReader reader, Sessions sessions, Users users, Consents consents,
+    SecondFactors factors, AcrLevels levels, IdpOptions options, IdpCookies cookies, TimeProvider clock)
+{
+    private readonly string[] accepted = [.. factors.Ids.Where(id => options.Acr.AcceptedFactors.Count == 0 || options.Acr.AcceptedFactors.Contains(id))];
+
+    /// <summary>Null when there is nothing to go on with: unknown, over, another browser's, or its client is gone.</summary>
+    public async Task<SignInAt?> OpenAsync(HttpContext context, string? tx)
+    {
+        var cancel = context.RequestAborted;
+        if (await signIns.FindAsync(tx, cookies.BrowserHandle(context), cancel) is not { } kept)
+            return null;
+        if (await reader.RecheckAsync(kept.Value.Parameters, kept.Value.PushedHandle, cancel) is not AuthorizeOutcome.Valid { Request: var request })
+            return null;
+        var situation = await LookAsync(context, request, kept.Value);
+        return new SignInAt(kept, situation, SignInFlow.Next(situation));
+    }
+
+    public async Task<Situation> LookAsync(HttpContext context, AuthorizeRequest request, SignInProgress? progress)
+    {
+        var cancel = context.RequestAborted;
+        var session = await sessions.FindAsync(cookies.SessionHandle(context), cancel);
+        var person = (progress?.UserId ?? session?.UserId) is { } userId ? await users.FindAsync(userId, cancel) : null;
+        if (person is { Disabled: true })
+            person = null;
+        var consented = person is not null && request.Client.RequireConsent
+            ? await consents.FindAsync(person.Id, request.Client.ClientId, cancel)
+            : [];
+        return new Situation
+        {
+            Request = request,
+            Progress = progress,
+            Session = session,
+            Person = person,
+            ConsentedScopes = consented,
+            AcceptedFactors = accepted,
+            Levels = levels,
+            Now = clock.GetUtcNow(),
+        };
+    }
+
+    /// <summary>The page of a step; what finishes is the continue endpoint's.</summary>
+    public static string PathOf(NextStep step, string tx) => step switch
+    {
+        NextStep.Password => "/sign-in?tx=" + tx,
+        NextStep.Verify => "/verify?tx=" + tx,
+        NextStep.Consent => "/consent?tx=" + tx,
+        _ => ContinuePath(tx),
+    };
+
+    public static string ContinuePath(string tx) => "/connect/continue?tx=" + tx;
+
+    public static ClientCard CardOf(AuthorizeRequest request)
+    {
+        var client = request.Client;
+        return new ClientCard(client.ClientName ?? client.ClientId, client.LogoUri, client.PolicyUri, client.TosUri);
+    }
+}

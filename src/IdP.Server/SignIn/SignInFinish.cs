@@ -1,0 +1,57 @@
+using IdP.Protocol;
+using IdP.Protocol.Authorize;
+using IdP.Server.Accounts;
+using IdP.Server.Hosting;
+using IdP.Server.Storage;
+
+namespace IdP.Server.SignIn;
+
+/// <summary>Turns what the decider said last into the answer to the app: session, grant, code - or the standard's error.</summary>
+internal sealed class SignInFinish(Sessions sessions, CodeIssuer codes, AuthorizeResponse responses, IPushedRequests pushed, IdpCookies cookies)
+{
+    /// <summary>Null when the pushed request was used by another sign-in meanwhile (RFC 9126 §4: one use).</summary>
+    public async Task<FinalAnswer?> FinishAsync(HttpContext context, Situation situation, SignedIn who)
+    {
+        var cancel = context.RequestAborted;
+        var request = situation.Request;
+        if (request.PushedHandle is { } handle && !await pushed.TakeAsync(handle, cancel))
+            return null;
+
+        var session = situation.Progress?.UserId is null
+            ? situation.Session!
+            : await EstablishAsync(context, situation, who);
+
+        var code = await codes.IssueAsync(request, new Grant
+        {
+            Id = Handles.NewId(),
+            ClientId = request.Client.ClientId,
+            Subject = who.UserId,
+            SessionId = session.Id,
+            Scopes = request.Scopes,
+            AuthTime = who.AuthTime,
+            Acr = who.Acr,
+            Amr = who.Amr,
+            UserInfoClaims = request.UserInfoClaims,
+            IdTokenClaims = request.IdTokenClaims,
+        }, cancel);
+        return Answer(request.Target, responses.Success(request.Target, code));
+    }
+
+    public FinalAnswer Refuse(ResponseTarget target, ProtocolError error) => Answer(target, responses.Error(target, error));
+
+    private static FinalAnswer Answer(ResponseTarget target, IReadOnlyList<KeyValuePair<string, string>> fields) =>
+        new(target.RedirectUri, target.ResponseMode, fields);
+
+    // Something was proven in this sign-in: a new handle, whoever held the old one (ASVS 7.2.4). Another person's session ends first.
+    private async Task<Session> EstablishAsync(HttpContext context, Situation situation, SignedIn who)
+    {
+        var cancel = context.RequestAborted;
+        if (situation.Session is { } other && other.UserId != who.UserId)
+            await sessions.EndAsync(other.Id, other.UserId, cancel);
+        var (session, handle) = await sessions.BeginAsync(
+            who.UserId, who.Proofs, context.Request.Headers.UserAgent.ToString(), context.Connection.RemoteIpAddress?.ToString(),
+            situation.Session?.UserId == who.UserId ? situation.Session : null, cancel);
+        cookies.SetSession(context, handle);
+        return session;
+    }
+}

@@ -1,0 +1,105 @@
+using IdP.Protocol;
+using IdP.Protocol.Authorize;
+using IdP.Protocol.Tokens;
+using IdP.Server.Accounts;
+
+namespace IdP.Server.SignIn;
+
+/// <summary>Everything the decider may look at. Built anew for every request; nothing in it can be changed by a form.</summary>
+internal sealed record Situation
+{
+    public required AuthorizeRequest Request { get; init; }
+    /// <summary>Null before a page was needed.</summary>
+    public SignInProgress? Progress { get; init; }
+    /// <summary>This browser's living session.</summary>
+    public Session? Session { get; init; }
+    /// <summary>The person of <see cref="SignInProgress.UserId"/>, else of the session; null when unknown or disabled.</summary>
+    public UserRecord? Person { get; init; }
+    public IReadOnlyList<string> ConsentedScopes { get; init; } = [];
+    /// <summary>Installed factors this server accepts for mfa.</summary>
+    public required IReadOnlyCollection<string> AcceptedFactors { get; init; }
+    public required AcrLevels Levels { get; init; }
+    public required DateTimeOffset Now { get; init; }
+}
+
+/// <summary>What comes next.</summary>
+internal abstract record NextStep
+{
+    private NextStep() { }
+
+    internal sealed record Password : NextStep;
+
+    /// <param name="Factors">Bound factors that would do, never one that is not bound.</param>
+    internal sealed record Verify(IReadOnlyList<string> Factors) : NextStep;
+
+    internal sealed record Consent : NextStep;
+
+    internal sealed record Finish(SignedIn Who) : NextStep;
+
+    /// <summary>The standard's error, to the client.</summary>
+    internal sealed record Refuse(ProtocolError Error) : NextStep;
+}
+
+/// <summary>The truth that tokens will tell.</summary>
+/// <param name="Acr">The name to say: one of the client's where it asked by name.</param>
+/// <param name="Proofs">What the session will hold from now on.</param>
+internal sealed record SignedIn(string UserId, DateTimeOffset AuthTime, string Acr, IReadOnlyList<string> Amr, Proofs Proofs);
+
+/// <summary>
+/// THE ONLY DECIDER. A pure function of the situation: pages, polls and links never say what comes next, they come back here.
+/// </summary>
+internal static class SignInFlow
+{
+    public static NextStep Next(Situation now)
+    {
+        var request = now.Request;
+        if (now.Progress is { Refused: true })
+            return Denied;
+
+        var proven = Proven.From(now);
+        if (now.Person is null || !proven.PasswordFresh)
+            return request.PromptNone ? LoginRequired : new NextStep.Password();
+
+        // OIDC Core §3.1.2.2: the person the hint names, or no answer at all.
+        if (request.HintedSubject is { } hinted && hinted != now.Person.Id)
+            return LoginRequired;
+
+        var acr = AcrWish.Read(now);
+        if (acr.CannotBeMet)
+            return Unmet;
+
+        var asksByPolicy = request.Client.SecondFactorPolicy != "OnRequest" && now.Person.BoundFactors.Count > 0;
+        if (acr.Target == AcrLevels.Mfa && !proven.ReachesMfa)
+            return request.PromptNone ? InteractionRequired : new NextStep.Verify(acr.Usable);
+        if (asksByPolicy && !proven.AnyFactorFresh)
+            return request.PromptNone ? InteractionRequired : new NextStep.Verify(PreferUsable(now.Person.BoundFactors, acr.Usable));
+
+        if (ConsentNeeded(now))
+            return request.PromptNone ? ConsentRequired : new NextStep.Consent();
+
+        return new NextStep.Finish(new SignedIn(
+            now.Person.Id, proven.PasswordAt, acr.NameFor(proven.ReachesMfa), proven.Amr, proven.ForSession));
+    }
+
+    private static bool ConsentNeeded(Situation now)
+    {
+        var request = now.Request;
+        if (now.Progress is { ConsentGiven: true })
+            return false;
+        return request.PromptConsent
+            || (request.Client.RequireConsent && request.Scopes.Any(scope => !now.ConsentedScopes.Contains(scope)));
+    }
+
+    /// <summary>A factor that also reaches mfa saves the person a second round; where none does, any bound one serves the policy.</summary>
+    private static IReadOnlyList<string> PreferUsable(IReadOnlyList<string> bound, IReadOnlyList<string> usable) =>
+        usable.Count > 0 ? usable : bound;
+
+    private static readonly NextStep Denied = new NextStep.Refuse(new("access_denied", "The person did not go on."));
+    private static readonly NextStep LoginRequired = new NextStep.Refuse(new("login_required", "The person has to sign in."));
+    private static readonly NextStep InteractionRequired = new NextStep.Refuse(new("interaction_required", "The person has to do a second factor."));
+    private static readonly NextStep ConsentRequired = new NextStep.Refuse(new("consent_required", "The person has to consent."));
+
+    /// <summary>OpenID Connect Core Error Code unmet_authentication_requirements: no weaker token instead.</summary>
+    private static readonly NextStep Unmet = new NextStep.Refuse(
+        new("unmet_authentication_requirements", "The requested authentication context cannot be reached for this person."));
+}

@@ -1,0 +1,52 @@
+using System.Text.Json.Serialization;
+using IdP.Server.Accounts;
+
+namespace IdP.Server.SignIn;
+
+/// <summary>
+/// A sign-in in progress: what an app asked for, and what this person has proven in this browser since. Good for nothing but reaching
+/// its own end; safe to lose (the person starts again). Kept in the ephemeral store, changed only by compare-and-set.
+/// </summary>
+internal sealed record SignInProgress
+{
+    /// <summary>In page URLs as tx; worth nothing without the browser's cookie.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>SHA-256 of the browser cookie: the only browser that may go on with it.</summary>
+    public required byte[] BrowserHash { get; init; }
+
+    /// <summary>The authorize parameters, checked again at every step: a client that is disabled meanwhile gets nothing.</summary>
+    public required IReadOnlyDictionary<string, string> Parameters { get; init; }
+
+    public string? PushedHandle { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Whose proofs these are: set by a right password, or by a second factor done on top of a session.</summary>
+    public string? UserId { get; init; }
+
+    /// <summary>What was proven since <see cref="StartedAt"/>, in this sign-in.</summary>
+    public Proofs Proofs { get; init; } = Proofs.None;
+
+    public bool ConsentGiven { get; init; }
+
+    /// <summary>The person went back to the app, or said no: nothing but access_denied comes of it now.</summary>
+    public bool Refused { get; init; }
+
+    /// <summary>The factor the person chose to be asked for; null for the default one.</summary>
+    public string? ChosenFactor { get; init; }
+
+    public string? ChallengeId { get; init; }
+
+    /// <summary>Set by the one request that finishes it.</summary>
+    public bool Finishing { get; init; }
+
+    /// <summary>The answer to the app, kept for a minute so that a double click or a reload meets the same one.</summary>
+    public FinalAnswer? Answer { get; init; }
+}
+
+internal sealed record FinalAnswer(string RedirectUri, string ResponseMode, IReadOnlyList<KeyValuePair<string, string>> Fields);
+
+[JsonSerializable(typeof(SignInProgress))]
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+internal sealed partial class SignInJson : JsonSerializerContext;

@@ -1,0 +1,58 @@
+using System.Text.Json;
+using IdP.Server.Hosting;
+using IdP.Server.Storage;
+
+namespace IdP.Server.SignIn;
+
+/// <summary>Sign-ins in progress: kept for the person's patience, readable by one browser, changed by compare-and-set.</summary>
+internal sealed class SignIns(IEphemeralStore ephemeral, IdpOptions options, TimeProvider clock)
+{
+    public async Task<SignInProgress> BeginAsync(IReadOnlyDictionary<string, string> parameters, string? pushedHandle, string browserHandle, CancellationToken cancel)
+    {
+        var progress = new SignInProgress
+        {
+            Id = Handles.NewId(),
+            BrowserHash = Handles.Hash(browserHandle),
+            Parameters = parameters,
+            PushedHandle = pushedHandle,
+            StartedAt = clock.GetUtcNow(),
+        };
+        await ephemeral.SetAsync(Key(progress.Id), Write(progress), options.SignIn.Patience, cancel);
+        return progress;
+    }
+
+    /// <summary>Null when it is unknown, over, or another browser's.</summary>
+    public async Task<Stored<SignInProgress>?> FindAsync(string? id, string? browserHandle, CancellationToken cancel)
+    {
+        if (id is not { Length: > 0 and <= 64 } || browserHandle is null)
+            return null;
+        return await ReadAsync(id, cancel) is { } kept && kept.Value.BrowserHash.AsSpan().SequenceEqual(Handles.Hash(browserHandle)) ? kept : null;
+    }
+
+    /// <summary>
+    /// Applies the change to what is kept now. Another request of the same sign-in may have been faster: then the change is asked again with
+    /// what that one left, and may decline with null. False when it declined or the sign-in is gone.
+    /// </summary>
+    public async Task<bool> ChangeAsync(Stored<SignInProgress> from, Func<SignInProgress, SignInProgress?> change, CancellationToken cancel)
+    {
+        for (Stored<SignInProgress>? seen = from; seen is { } kept; seen = await ReadAsync(from.Value.Id, cancel))
+        {
+            var left = kept.Value.StartedAt + options.SignIn.Patience - clock.GetUtcNow();
+            if (left <= TimeSpan.Zero || change(kept.Value) is not { } changed)
+                return false;
+            if (await ephemeral.ReplaceAsync(Key(changed.Id), kept.Bytes, Write(changed), left, cancel))
+                return true;
+        }
+
+        return false;
+    }
+
+    private async Task<Stored<SignInProgress>?> ReadAsync(string id, CancellationToken cancel) =>
+        await ephemeral.GetAsync(Key(id), cancel) is { } bytes && Stored.Read(bytes, SignInJson.Default.SignInProgress) is { } progress
+            ? new Stored<SignInProgress>(progress, bytes)
+            : null;
+
+    private static byte[] Write(SignInProgress progress) => JsonSerializer.SerializeToUtf8Bytes(progress, SignInJson.Default.SignInProgress);
+
+    private static string Key(string id) => "signin:" + id;
+}

@@ -1,0 +1,171 @@
+using System.Text.Json;
+using IdP.Server.Accounts;
+using IdP.Server.Factors;
+using IdP.Server.Storage;
+
+namespace IdP.Server.StepUp;
+
+/// <summary>What came of an answer.</summary>
+internal abstract record StepUpOutcome
+{
+    private StepUpOutcome() { }
+
+    internal sealed record Passed(FactorProof Proof) : StepUpOutcome;
+
+    internal sealed record Wrong : StepUpOutcome;
+
+    internal sealed record AlreadyUsed : StepUpOutcome;
+
+    /// <summary>This challenge is over (five answers, time, cancelled, lost): a new one must be started.</summary>
+    internal sealed record Over : StepUpOutcome;
+
+    internal sealed record Denied : StepUpOutcome;
+
+    internal sealed record TooMany(TimeSpan RetryAfter) : StepUpOutcome;
+
+    /// <summary>A hundred in a row: this factor is of no use until another proof.</summary>
+    internal sealed record Stopped : StepUpOutcome;
+}
+
+/// <summary>The lifecycle of a second step, once, around all factors: expiry, tries, guess limits, single use, whose browser.</summary>
+internal sealed class StepUpService(
+    SecondFactors factors, IEphemeralStore ephemeral, GuessLimits limits, TimeProvider clock)
+{
+    private const int TriesPerChallenge = 5;
+
+    /// <summary>The live challenge of this sign-in for this factor, or a new one.</summary>
+    /// <param name="current">The challenge the sign-in had before; cancelled when it was for another factor.</param>
+    public async Task<Challenge> StartAsync(string userId, string factorId, string purpose, byte[] browserHash, string? current, CancellationToken cancel)
+    {
+        if (current is not null && await LoadAsync(current, cancel) is { } live && live.Value.State == ChallengeState.Pending && IsFor(live.Value, userId, purpose, browserHash))
+        {
+            if (live.Value.Factor == factorId && live.Value.Tries < TriesPerChallenge)
+                return live.Value;
+            await CancelAsync(live, cancel);
+        }
+
+        var factor = factors.Find(factorId) ?? throw new InvalidOperationException($"The factor '{factorId}' is not installed.");
+        var challenge = new Challenge
+        {
+            Id = Handles.NewId(),
+            UserId = userId,
+            Factor = factorId,
+            Purpose = purpose,
+            BrowserHash = browserHash,
+            ExpiresAt = clock.GetUtcNow() + factor.Info.ChallengeLife,
+            Prompt = new Prompt.EnterCode(6),
+        };
+        var started = await factor.ChallengeAsync(challenge, cancel);
+        challenge = challenge with { Prompt = started.Prompt, Memo = started.Memo };
+        await ephemeral.SetAsync(Key(challenge.Id), Write(challenge), factor.Info.ChallengeLife, cancel);
+        return challenge;
+    }
+
+    /// <summary>
+    /// Looks at one answer. The try is counted twice before it is looked at: on the challenge (five) and, durably, on the account and factor
+    /// (ten in ten minutes over all sessions, nodes and addresses), so that parallel guesses gain nothing.
+    /// </summary>
+    public async Task<StepUpOutcome> AnswerAsync(string challengeId, string userId, string purpose, byte[] browserHash, Answer answer, CancellationToken cancel)
+    {
+        if (await CountTryAsync(challengeId, userId, purpose, browserHash, cancel) is not { } counted)
+            return new StepUpOutcome.Over();
+
+        var challenge = counted.Value;
+        var factor = factors.Find(challenge.Factor);
+        if (factor is null)
+            return new StepUpOutcome.Over();
+
+        var guessKey = GuessLimits.FactorKey(userId, challenge.Factor);
+        switch (await limits.TryReserveAsync(guessKey, cancel))
+        {
+            case GuessAnswer.TooMany tooMany: return new StepUpOutcome.TooMany(tooMany.RetryAfter);
+            case GuessAnswer.Stopped: return new StepUpOutcome.Stopped();
+        }
+
+        switch (await factor.VerifyAsync(challenge, answer, cancel))
+        {
+            case Verdict.Wrong: return new StepUpOutcome.Wrong();
+            case Verdict.AlreadyUsed: return new StepUpOutcome.AlreadyUsed();
+            case Verdict.Denied:
+                await MoveAsync(counted, ChallengeState.Denied, cancel);
+                return new StepUpOutcome.Denied();
+        }
+
+        // Approve, then claim: two acts. If we crash between them the person is asked again; the factor's own single use is already durable.
+        if (!await MoveAsync(counted, ChallengeState.Approved, cancel))
+            return new StepUpOutcome.Over();
+        return await ClaimAsync(challengeId, userId, purpose, browserHash, cancel) is { } proof
+            ? await PassedAsync(guessKey, proof, cancel)
+            : new StepUpOutcome.Over();
+    }
+
+    /// <summary>Approved → Claimed: by the browser that started it, for the purpose it was started for, once.</summary>
+    public async Task<FactorProof?> ClaimAsync(string challengeId, string userId, string purpose, byte[] browserHash, CancellationToken cancel)
+    {
+        if (await LoadAsync(challengeId, cancel) is not { } seen || seen.Value.State != ChallengeState.Approved || !IsFor(seen.Value, userId, purpose, browserHash))
+            return null;
+        if (await ephemeral.TakeAsync(Key(challengeId), cancel) is null)
+            return null;
+        return new FactorProof(seen.Value.Factor, clock.GetUtcNow(), factors.Find(seen.Value.Factor)!.Info.Amr);
+    }
+
+    private async Task<StepUpOutcome> PassedAsync(string guessKey, FactorProof proof, CancellationToken cancel)
+    {
+        await limits.SucceededAsync(guessKey, cancel);
+        return new StepUpOutcome.Passed(proof);
+    }
+
+    private async Task<Stored<Challenge>?> CountTryAsync(string id, string userId, string purpose, byte[] browserHash, CancellationToken cancel)
+    {
+        while (await LoadAsync(id, cancel) is { } seen)
+        {
+            var challenge = seen.Value;
+            if (challenge.State != ChallengeState.Pending || !IsFor(challenge, userId, purpose, browserHash) || challenge.Tries >= TriesPerChallenge)
+                return null;
+            var counted = challenge with { Tries = challenge.Tries + 1 };
+            var bytes = Write(counted);
+            if (await ephemeral.ReplaceAsync(Key(id), seen.Bytes, bytes, Left(counted), cancel))
+                return new Stored<Challenge>(counted, bytes);
+        }
+
+        return null;
+    }
+
+    /// <summary>Moves a pending challenge on. Other tries may have been counted since it was read: they change the count, never the state.</summary>
+    private async Task<bool> MoveAsync(Stored<Challenge> from, ChallengeState to, CancellationToken cancel)
+    {
+        for (Stored<Challenge>? seen = from; seen is { } pending && pending.Value.State == ChallengeState.Pending; seen = await LoadAsync(from.Value.Id, cancel))
+        {
+            if (await ephemeral.ReplaceAsync(Key(pending.Value.Id), pending.Bytes, Write(pending.Value with { State = to }), Left(pending.Value), cancel))
+                return true;
+        }
+
+        return false;
+    }
+
+    private async Task CancelAsync(Stored<Challenge> live, CancellationToken cancel)
+    {
+        if (await MoveAsync(live, ChallengeState.Cancelled, cancel) && factors.Find(live.Value.Factor) is { } factor)
+            await factor.CancelAsync(live.Value, cancel);
+    }
+
+    private async Task<Stored<Challenge>?> LoadAsync(string id, CancellationToken cancel)
+    {
+        if (await ephemeral.GetAsync(Key(id), cancel) is not { } bytes || Stored.Read(bytes, ChallengeJson.Default.Challenge) is not { } challenge)
+            return null;
+        return challenge.ExpiresAt > clock.GetUtcNow() ? new Stored<Challenge>(challenge, bytes) : null;
+    }
+
+    private static bool IsFor(Challenge challenge, string userId, string purpose, byte[] browserHash) =>
+        challenge.UserId == userId && challenge.Purpose == purpose && challenge.BrowserHash.AsSpan().SequenceEqual(browserHash);
+
+    private TimeSpan Left(Challenge challenge)
+    {
+        var left = challenge.ExpiresAt - clock.GetUtcNow();
+        return left > TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1);
+    }
+
+    private static byte[] Write(Challenge challenge) => JsonSerializer.SerializeToUtf8Bytes(challenge, ChallengeJson.Default.Challenge);
+
+    private static string Key(string id) => "challenge:" + id;
+}
