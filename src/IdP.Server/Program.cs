@@ -1,1 +1,3 @@
-var app = WebApplication.CreateBuilder(args).Build(); app.Run();
+using IdP.Server.Hosting;
+
+await IdpHost.Build(args).RunAsync();

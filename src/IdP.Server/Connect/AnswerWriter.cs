@@ -22,7 +22,7 @@ internal sealed class AnswerWriter(PageRenderer pages, ErrorPages errors)
     }
 
     /// <summary>303, so that a post never travels on (RFC 9700 §4.12).</summary>
-    public void SeeOther(HttpContext context, string location)
+    public static void SeeOther(HttpContext context, string location)
     {
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
         context.Response.Headers.Location = location;

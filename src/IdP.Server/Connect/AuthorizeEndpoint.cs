@@ -54,7 +54,7 @@ internal sealed class AuthorizeEndpoint(
                 break;
             case AuthorizeOutcome.Valid { Request: var request }:
                 var handle = request.PushedHandle ?? await PutAsideAsync(request, context.RequestAborted);
-                answers.SeeOther(context, $"/connect/authorize?client_id={Uri.EscapeDataString(request.Client.ClientId)}&request_uri={Uri.EscapeDataString(HandlePrefix + handle)}");
+                AnswerWriter.SeeOther(context, $"/connect/authorize?client_id={Uri.EscapeDataString(request.Client.ClientId)}&request_uri={Uri.EscapeDataString(HandlePrefix + handle)}");
                 break;
         }
     }
@@ -77,7 +77,7 @@ internal sealed class AuthorizeEndpoint(
                 if (request.PushedHandle is { } handle)
                     await pushed.KeepAsync(handle, context.RequestAborted);
                 var progress = await signIns.BeginAsync(request.Parameters, request.PushedHandle, cookies.EnsureBrowserHandle(context), context.RequestAborted);
-                answers.SeeOther(context, SignInDesk.PathOf(step, progress.Id));
+                AnswerWriter.SeeOther(context, SignInDesk.PathOf(step, progress.Id));
                 break;
         }
     }

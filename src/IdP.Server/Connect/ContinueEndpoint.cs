@@ -26,7 +26,7 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
         else if (at.Next is NextStep.Finish or NextStep.Refuse)
             await EndAsync(context, at);
         else
-            answers.SeeOther(context, SignInDesk.PathOf(at.Next, at.Progress.Id));
+            AnswerWriter.SeeOther(context, SignInDesk.PathOf(at.Next, at.Progress.Id));
     }
 
     /// <summary>Back to the app: it gets access_denied (RFC 6749 §4.1.2.1).</summary>
@@ -40,7 +40,7 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
         }
 
         await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : kept with { Refused = true }, context.RequestAborted);
-        answers.SeeOther(context, SignInDesk.ContinuePath(at.Progress.Id));
+        AnswerWriter.SeeOther(context, SignInDesk.ContinuePath(at.Progress.Id));
     }
 
     // The mark comes first: of two requests at once one finishes. If we crash after it the person starts again, and nothing was given twice.
@@ -79,7 +79,7 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
 
             if (!at.Progress.Finishing)
             {
-                answers.SeeOther(context, SignInDesk.ContinuePath(tx));
+                AnswerWriter.SeeOther(context, SignInDesk.ContinuePath(tx));
                 return;
             }
 

@@ -48,7 +48,7 @@ internal sealed class EndSessionEndpoint(
 
         if (form["decision"] != "sign-out")
         {
-            answers.SeeOther(context, "/");
+            AnswerWriter.SeeOther(context, "/");
             return;
         }
 
@@ -70,7 +70,7 @@ internal sealed class EndSessionEndpoint(
     {
         if (mayRedirect && request is { Problem: null, RedirectTo: { } back })
         {
-            answers.SeeOther(context, back);
+            AnswerWriter.SeeOther(context, back);
             return Task.CompletedTask;
         }
 
@@ -99,7 +99,7 @@ internal sealed class EndSessionEndpoint(
         }
 
         var form = await context.Request.ReadFormAsync(context.RequestAborted);
-        answers.SeeOther(context, "/connect/endsession" + QueryString.Create(form.SelectMany(
+        AnswerWriter.SeeOther(context, "/connect/endsession" + QueryString.Create(form.SelectMany(
             pair => pair.Value.Select(value => KeyValuePair.Create<string, string?>(pair.Key, value)))));
     }
 }

@@ -1,11 +1,11 @@
 using IdP.Protocol;
 using IdP.Protocol.Tokens;
 using IdP.Server.Accounts;
-using IdP.Server.Connect;
-using IdP.Server.Demo;
 using IdP.Server.Factors;
 using IdP.Server.SignIn;
 using IdP.Server.Storage;
+using IdP.Server.Storage.Clients;
+using IdP.Server.Storage.Keys;
 
 namespace IdP.Server.Hosting;
 
@@ -35,11 +35,8 @@ internal static class IdpHost
         app.UseRequestTimeouts();
         app.UseIdpPages();
         app.UseRouting();
-        app.MapIdpConnect();
         app.MapIdpSignIn();
         app.MapIdpPages(DemoIsOn(options, app.Environment));
-        if (DemoIsOn(options, app.Environment))
-            app.MapIdpDemo();
         return app;
     }
 
@@ -55,13 +52,12 @@ internal static class IdpHost
             .AddSingleton<Csrf>()
             .AddRequestTimeouts(Deadlines.Configure)
             .AddIdpStorage(options)
+            .AddIdpClients()
+            .AddIdpKeys()
             .AddIdpAccounts()
             .AddSecondFactors()
-            .AddIdpConnect()
             .AddIdpSignIn()
             .AddIdpPages();
-        if (DemoIsOn(options, environment))
-            services.AddIdpDemo();
     }
 
     // Never in Production, whatever the settings say: its passwords are public.

@@ -1,3 +1,4 @@
+using IdP.Server.Hosting;
 using IdP.Protocol;
 using IdP.Server.Accounts;
 using Microsoft.AspNetCore.Mvc;

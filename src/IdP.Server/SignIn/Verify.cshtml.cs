@@ -1,3 +1,4 @@
+using IdP.Server.Hosting;
 using IdP.Server.Factors;
 using IdP.Server.StepUp;
 using Microsoft.AspNetCore.Mvc;
