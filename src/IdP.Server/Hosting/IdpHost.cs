@@ -1,6 +1,7 @@
 using IdP.Protocol;
 using IdP.Protocol.Tokens;
 using IdP.Server.Accounts;
+using IdP.Server.Connect;
 using IdP.Server.Factors;
 using IdP.Server.SignIn;
 using IdP.Server.Storage;
@@ -35,6 +36,7 @@ internal static class IdpHost
         app.UseRequestTimeouts();
         app.UseIdpPages();
         app.UseRouting();
+        app.MapIdpConnect();
         app.MapIdpSignIn();
         app.MapIdpPages(DemoIsOn(options, app.Environment));
         return app;
@@ -56,6 +58,7 @@ internal static class IdpHost
             .AddIdpKeys()
             .AddIdpAccounts()
             .AddSecondFactors()
+            .AddIdpConnect()
             .AddIdpSignIn()
             .AddIdpPages();
     }
