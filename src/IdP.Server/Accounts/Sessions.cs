@@ -16,6 +16,16 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
     private const string Select = "select s.id, s.user_id, s.proofs_json, s.created_at, s.expires_at, s.user_agent, s.address from sessions s join users u on u.id = s.user_id";
     private const string Alive = "s.ended_at is null and s.expires_at > @now and not u.disabled";
 
+    private const string Insert = """
+        insert into sessions (id, handle_hash, user_id, proofs_json, created_at, expires_at, user_agent, address)
+        values (@id, @hash, @user, @proofs, @now, @expires, @agent, @address)
+        """;
+
+    private const string Continue = """
+        update sessions set handle_hash = @hash, proofs_json = @proofs, expires_at = @expires, user_agent = @agent, address = @address
+        where id = @id and user_id = @user and ended_at is null and expires_at > @now
+        """;
+
     private readonly TimedCache<string, Session?> byHandle = new(clock);
 
     /// <summary>Null for no, unknown, ended or expired handles, and for disabled people.</summary>
@@ -28,15 +38,15 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
     }
 
     /// <summary>
-    /// After every authentication: keeps the sid when <paramref name="replaces"/> is the same person's living session, and makes its old handle worthless;
-    /// otherwise starts another session. The handle goes into the cookie and nowhere else.
+    /// After every authentication: goes on with <paramref name="replaces"/>, the same person's session, under a new handle that makes the old one worthless;
+    /// without it starts another session. The handle goes into the cookie and nowhere else.
+    /// Null when that session has ended meanwhile: its proofs count for nothing any more, and the caller must decide again without them.
     /// </summary>
-    public async Task<(Session Session, string Handle)> BeginAsync(string userId, Proofs proofs, string? userAgent, string? address, Session? replaces, CancellationToken cancel)
+    public async Task<(Session Session, string Handle)?> BeginAsync(string userId, Proofs proofs, string? userAgent, string? address, Session? replaces, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
         var handle = Handles.New();
         var expires = (proofs.PasswordAt ?? now) + options.SignIn.SessionLifetime;
-        var kept = replaces?.UserId == userId ? replaces : null;
         (string, object?)[] values =
         [
             ("@hash", Handles.Hash(handle)), ("@user", userId), ("@proofs", JsonSerializer.Serialize(proofs, StorageJson.Default.Proofs)), ("@now", now.Stored()),
@@ -44,22 +54,16 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
         ];
         var session = await database.TransactAsync(async lane =>
         {
-            var continued = kept is not null && await lane.ExecuteAsync("""
-                update sessions set handle_hash = @hash, proofs_json = @proofs, expires_at = @expires, user_agent = @agent, address = @address
-                where id = @id and user_id = @user and ended_at is null and expires_at > @now
-                """, cancel, [.. values, ("@id", kept.Id)]) == 1;
-            var result = continued ? kept! with { Proofs = proofs, ExpiresAt = expires } : new Session(Handles.NewId(), userId, proofs, now, expires);
-            if (!continued)
-                await lane.ExecuteAsync("""
-                    insert into sessions (id, handle_hash, user_id, proofs_json, created_at, expires_at, user_agent, address)
-                    values (@id, @hash, @user, @proofs, @now, @expires, @agent, @address)
-                    """, cancel, [.. values, ("@id", result.Id)]);
-            await audit.AddAsync(lane, new(continued ? "session-continued" : "session-begun", userId, userId, Address: address), cancel);
+            var result = replaces is null ? new Session(Handles.NewId(), userId, proofs, now, expires) : replaces with { Proofs = proofs, ExpiresAt = expires };
+            var written = await lane.ExecuteAsync(replaces is null ? Insert : Continue, cancel, [.. values, ("@id", result.Id)]);
+            if (written == 0)
+                return null;
+            await audit.AddAsync(lane, new(replaces is null ? "session-begun" : "session-continued", userId, userId, Address: address), cancel);
             return result;
         }, cancel);
-        if (kept is not null)
+        if (replaces is not null)
             byHandle.Clear();
-        return (session, handle);
+        return session is null ? null : (session, handle);
     }
 
     /// <summary>Signs one browser out: the session, its refresh families, its access tokens and the audit row in one commit.</summary>

@@ -65,10 +65,8 @@ internal sealed class AuthorizeEndpoint(
         switch (SignInFlow.Next(situation))
         {
             case NextStep.Finish done:
-                if (await finish.FinishAsync(context, situation, done.Who) is { } answer)
-                    await answers.WriteAsync(context, answer);
-                else
-                    await answers.ShowErrorAsync(context, new ProtocolError("invalid_request_uri", "The request_uri was used before."));
+                // Nothing was proven in this request, so the session is the one just read: only a used request_uri can stand in the way.
+                await answers.WriteAsync(context, await finish.FinishAsync(context, situation, done.Who));
                 break;
             case NextStep.Refuse refused:
                 await answers.WriteAsync(context, finish.Refuse(request.Target, refused.Error));

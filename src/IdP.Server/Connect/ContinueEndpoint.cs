@@ -1,4 +1,3 @@
-using IdP.Protocol;
 using IdP.Server.Hosting;
 using IdP.Server.SignIn;
 
@@ -52,18 +51,16 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
             return;
         }
 
-        var answer = at.Next is NextStep.Finish done
+        var ending = at.Next is NextStep.Finish done
             ? await finish.FinishAsync(context, at.Situation, done.Who)
-            : finish.Refuse(at.Request.Target, ((NextStep.Refuse)at.Next).Error);
-        if (answer is null)
-        {
-            await answers.ShowErrorAsync(context, new ProtocolError("invalid_request_uri", "The request_uri was used before."));
-            return;
-        }
-
+            : new Ending.Answered(finish.Refuse(at.Request.Target, ((NextStep.Refuse)at.Next).Error));
         if (await desk.OpenAsync(context, at.Progress.Id) is { } again)
-            await signIns.ChangeAsync(again.Kept, kept => kept with { Answer = answer }, context.RequestAborted);
-        await answers.WriteAsync(context, answer);
+            await signIns.ChangeAsync(again.Kept, kept => ending is Ending.Answered given ? kept with { Answer = given.Answer } : kept with { Finishing = false }, context.RequestAborted);
+
+        if (ending is Ending.DecideAgain)
+            AnswerWriter.SeeOther(context, SignInDesk.ContinuePath(at.Progress.Id));
+        else
+            await answers.WriteAsync(context, ending);
     }
 
     private async Task RepeatAnswerAsync(HttpContext context, string tx)

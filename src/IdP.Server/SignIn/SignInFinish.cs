@@ -9,17 +9,16 @@ namespace IdP.Server.SignIn;
 /// <summary>Turns what the decider said last into the answer to the app: session, grant, code - or the standard's error.</summary>
 internal sealed class SignInFinish(Sessions sessions, CodeIssuer codes, AuthorizeResponse responses, IPushedRequests pushed, IdpCookies cookies)
 {
-    /// <summary>Null when the pushed request was used by another sign-in meanwhile (RFC 9126 §4: one use).</summary>
-    public async Task<FinalAnswer?> FinishAsync(HttpContext context, Situation situation, SignedIn who)
+    public async Task<Ending> FinishAsync(HttpContext context, Situation situation, SignedIn who)
     {
         var cancel = context.RequestAborted;
         var request = situation.Request;
+        var session = situation.Progress?.UserId is null ? situation.Session : await EstablishAsync(context, situation, who);
+        if (session is null)
+            return new Ending.DecideAgain();
+        // RFC 9126 §4: one use. Taken here and not at the first visit, so that a reload of the page costs nothing.
         if (request.PushedHandle is { } handle && !await pushed.TakeAsync(handle, cancel))
-            return null;
-
-        var session = situation.Progress?.UserId is null
-            ? situation.Session!
-            : await EstablishAsync(context, situation, who);
+            return new Ending.RequestUsed();
 
         var code = await codes.IssueAsync(request, new Grant
         {
@@ -34,7 +33,7 @@ internal sealed class SignInFinish(Sessions sessions, CodeIssuer codes, Authoriz
             UserInfoClaims = request.UserInfoClaims,
             IdTokenClaims = request.IdTokenClaims,
         }, cancel);
-        return Answer(request.Target, responses.Success(request.Target, code));
+        return new Ending.Answered(Answer(request.Target, responses.Success(request.Target, code)));
     }
 
     public FinalAnswer Refuse(ResponseTarget target, ProtocolError error) => Answer(target, responses.Error(target, error));
@@ -43,15 +42,31 @@ internal sealed class SignInFinish(Sessions sessions, CodeIssuer codes, Authoriz
         new(target.RedirectUri, target.ResponseMode, fields);
 
     // Something was proven in this sign-in: a new handle, whoever held the old one (ASVS 7.2.4). Another person's session ends first.
-    private async Task<Session> EstablishAsync(HttpContext context, Situation situation, SignedIn who)
+    private async Task<Session?> EstablishAsync(HttpContext context, Situation situation, SignedIn who)
     {
         var cancel = context.RequestAborted;
-        if (situation.Session is { } other && other.UserId != who.UserId)
+        var own = situation.Session?.UserId == who.UserId ? situation.Session : null;
+        if (situation.Session is { } other && own is null)
             await sessions.EndAsync(other.Id, other.UserId, cancel);
-        var (session, handle) = await sessions.BeginAsync(
-            who.UserId, who.Proofs, context.Request.Headers.UserAgent.ToString(), context.Connection.RemoteIpAddress?.ToString(),
-            situation.Session?.UserId == who.UserId ? situation.Session : null, cancel);
+        var begun = await sessions.BeginAsync(
+            who.UserId, who.Proofs, context.Request.Headers.UserAgent.ToString(), context.Connection.RemoteIpAddress?.ToString(), own, cancel);
+        if (begun is not var (session, handle))
+            return null;
         cookies.SetSession(context, handle);
         return session;
     }
+}
+
+/// <summary>How an attempt to finish went.</summary>
+internal abstract record Ending
+{
+    private Ending() { }
+
+    internal sealed record Answered(FinalAnswer Answer) : Ending;
+
+    /// <summary>The pushed request was used by another sign-in meanwhile.</summary>
+    internal sealed record RequestUsed : Ending;
+
+    /// <summary>The session that some of the proofs came from has ended: what is left must be looked at anew.</summary>
+    internal sealed record DecideAgain : Ending;
 }
