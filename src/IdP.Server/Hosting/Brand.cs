@@ -23,8 +23,10 @@ internal sealed class Brand
         if (!string.IsNullOrEmpty(brand.Logo))
             Logo = ReadLogo(brand.Logo);
 
-        var light = Rules(brand.Accent ?? DefaultAccent, "Brand:Accent", LightGround, LightCard);
-        var dark = Rules(brand.AccentDark ?? (brand.Accent is null ? DefaultAccentDark : brand.Accent), "Brand:AccentDark", DarkGround, DarkCard);
+        var accent = brand.Accent is { Length: > 0 } own ? own : DefaultAccent;
+        var accentDark = brand.AccentDark is { Length: > 0 } ownDark ? ownDark : accent == DefaultAccent ? DefaultAccentDark : accent;
+        var light = Rules(accent, "Brand:Accent", LightGround, LightCard);
+        var dark = Rules(accentDark, "Brand:AccentDark", DarkGround, DarkCard);
         StyleSheet = $":root,[data-theme=light]{{{light}}}\n@media (prefers-color-scheme:dark){{[data-theme=auto]{{{dark}}}}}\n[data-theme=dark]{{{dark}}}\n";
     }
 

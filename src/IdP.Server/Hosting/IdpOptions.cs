@@ -84,7 +84,7 @@ internal sealed class BrandOptions
     public string Name { get; set; } = "IdP";
     /// <summary>Path of an SVG or PNG file, served by this server; empty shows the name alone.</summary>
     public string? Logo { get; set; }
-    /// <summary>CSS colours.</summary>
+    /// <summary>#rrggbb; text upon it and links follow from it. AccentDark empty: the same in the dark theme.</summary>
     public string? Accent { get; set; }
     public string? AccentDark { get; set; }
 }

@@ -29,8 +29,8 @@ internal static class IdpOptionsChecks
             Between("Keys:AnnounceDays", options.Keys.AnnounceDays, 1, 365),
             options.Keys.AnnounceDays < options.Keys.RotationDays ? null : $"Keys:AnnounceDays: {options.Keys.AnnounceDays} must be less than Keys:RotationDays, {options.Keys.RotationDays}",
             Logo(options.Brand.Logo),
-            Colour("Brand:Accent", options.Brand.Accent),
-            Colour("Brand:AccentDark", options.Brand.AccentDark),
+            Accent("Brand:Accent", options.Brand.Accent),
+            Accent("Brand:AccentDark", options.Brand.AccentDark),
         ];
         return faults.OfType<string>();
     }
@@ -118,10 +118,8 @@ internal static class IdpOptionsChecks
         : Path.GetExtension(logo).ToUpperInvariant() is not (".SVG" or ".PNG") ? $"Brand:Logo: '{logo}' must be an .svg or .png file"
         : File.Exists(logo) ? null : $"Brand:Logo: there is no file '{logo}'";
 
-    /// <summary>It goes into the style sheet as it is, so only what a colour needs.</summary>
-    private static string? Colour(string name, string? colour) =>
-        string.IsNullOrEmpty(colour) || (colour.Length <= 60 && colour.All(c => char.IsAsciiLetterOrDigit(c) || c is '#' or '(' or ')' or ',' or '.' or '%' or ' ' or '/' or '-'))
-            ? null : $"{name}: '{colour}' is not a CSS colour such as #2563eb";
+    private static string? Accent(string name, string? colour) =>
+        string.IsNullOrEmpty(colour) || Colour.Parse(colour) is not null ? null : $"{name}: '{colour}' is not a colour written as #rrggbb, for example #2563eb";
 
     private static string? Between<T>(string name, T value, T least, T most) where T : IComparable<T> =>
         value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0 ? null : $"{name}: '{value}' must be between {least} and {most}";
