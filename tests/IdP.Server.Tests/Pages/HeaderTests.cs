@@ -1,0 +1,59 @@
+using IdP.Server.Hosting;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace IdP.Server.Tests.Pages;
+
+public sealed class HeaderTests
+{
+    [Theory]
+    [InlineData("https://app.example/cb?x=1", "https://app.example"), InlineData("http://127.0.0.1:8123/cb", "http://127.0.0.1:8123"), InlineData("https://app.example:8443/", "https://app.example:8443")]
+    [InlineData("http://[::1]:9000/cb", "http:"), InlineData("com.example.app:/cb", "com.example.app:")]
+    public void A_page_may_lead_to_one_origin(string target, string expected) => Assert.Equal(expected, SecurityHeaders.SourceOf(target));
+
+    [Fact]
+    public async Task Every_answer_carries_the_headers()
+    {
+        var http = await AnswerAsync(_ => { });
+        Assert.Empty(HeaderAudit.Faults(name => http.Response.Headers.TryGetValue(name, out var value) ? value.ToString() : null, isPage: true));
+        Assert.False(http.Response.Headers.ContainsKey("Strict-Transport-Security"));
+    }
+
+    [Fact]
+    public async Task A_page_that_leads_to_an_app_names_it_and_stays_strict()
+    {
+        var http = await AnswerAsync(inner => inner.LeadsTo("https://app.example/cb"));
+        Assert.Contains("form-action 'self' https://app.example;", http.Response.Headers.ContentSecurityPolicy.ToString(), StringComparison.Ordinal);
+        Assert.Empty(HeaderAudit.Faults(name => http.Response.Headers.TryGetValue(name, out var value) ? value.ToString() : null, isPage: true));
+    }
+
+    [Fact]
+    public async Task Over_https_browsers_are_told_to_stay_there()
+    {
+        var http = await AnswerAsync(_ => { }, scheme: "https");
+        Assert.Equal("max-age=31536000", http.Response.Headers.StrictTransportSecurity);
+    }
+
+    [Theory]
+    [InlineData("javascript:alert(1)"), InlineData("data:text/html,x"), InlineData("/relative"), InlineData(""), InlineData(null)]
+    public void Links_from_registrations_are_web_addresses_or_nothing(string? address) => Assert.Null(SafeLink.Of(address));
+
+    private static async Task<HttpContext> AnswerAsync(Action<HttpContext> page, string scheme = "http")
+    {
+        var app = new ApplicationBuilder(new EmptyServices());
+        app.UseSecurityHeaders();
+        app.Run(http =>
+        {
+            page(http);
+            return Task.CompletedTask;
+        });
+        var context = new DefaultHttpContext { Request = { Scheme = scheme } };
+        await app.Build()(context);
+        return context;
+    }
+
+    private sealed class EmptyServices : IServiceProvider
+    {
+        public object? GetService(Type serviceType) => null;
+    }
+}
