@@ -2,6 +2,7 @@ using IdP.Protocol;
 using IdP.Protocol.Tokens;
 using IdP.Server.Accounts;
 using IdP.Server.Connect;
+using IdP.Server.Demo;
 using IdP.Server.Factors;
 using IdP.Server.SignIn;
 using IdP.Server.Storage;
@@ -38,7 +39,10 @@ internal static class IdpHost
         app.UseRouting();
         app.MapIdpConnect();
         app.MapIdpSignIn();
-        app.MapIdpPages(DemoIsOn(options, app.Environment));
+        var demo = DemoServices.IsOn(app.Environment, options);
+        app.MapIdpPages(demo);
+        if (demo)
+            app.MapIdpDemo();
         return app;
     }
 
@@ -61,9 +65,7 @@ internal static class IdpHost
             .AddIdpConnect()
             .AddIdpSignIn()
             .AddIdpPages();
+        if (DemoServices.IsOn(environment, options))
+            services.AddIdpDemo();
     }
-
-    // Never in Production, whatever the settings say: its passwords are public.
-    private static bool DemoIsOn(IdpOptions options, IHostEnvironment environment) =>
-        environment.IsDevelopment() && options.Demo.Enabled != false;
 }
