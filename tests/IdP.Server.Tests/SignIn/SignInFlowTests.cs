@@ -1,0 +1,121 @@
+using IdP.Protocol.Clients;
+using IdP.Server.Accounts;
+using IdP.Server.SignIn;
+
+namespace IdP.Server.Tests.SignIn;
+
+/// <summary>The decider against an oracle that knows only the promises, over every combination in the table.</summary>
+public sealed class SignInFlowTests
+{
+    [Fact]
+    public void No_answer_says_more_than_was_proven()
+    {
+        var rows = 0;
+        foreach (var (row, now) in DeciderTable.Rows())
+        {
+            rows++;
+            if (SignInFlow.Next(now) is not NextStep.Finish { Who: var who })
+                continue;
+
+            var proven = AllProofs(now, who.UserId);
+            var saysMfa = who.Acr is "mfa" or "urn:strong";
+            Assert.True(who.AuthTime == proven.PasswordAt, row);
+            Assert.False(saysMfa && !proven.Factors.Any(f => f.Factor == "totp"), row);
+            Assert.Equal(saysMfa || who.Acr == "pwd", true);
+            Assert.False(who.Amr.Contains("otp") && proven.Factors.Count == 0, row);
+            Assert.False(who.Amr.Contains("mfa") && !proven.Factors.Any(f => f.Factor == "totp"), row);
+            Assert.All(who.Proofs.Factors, kept => Assert.Contains(proven.Factors, f => f.Factor == kept.Factor && f.At == kept.At));
+        }
+
+        Assert.True(rows >= 2000, $"only {rows} rows");
+        TestContext.Current.TestOutputHelper?.WriteLine($"{rows} rows");
+    }
+
+    [Fact]
+    public void A_demand_is_met_or_refused_never_weakened()
+    {
+        foreach (var (row, now) in DeciderTable.Rows())
+        {
+            if (SignInFlow.Next(now) is not NextStep.Finish { Who: var who })
+                continue;
+            var request = now.Request;
+            var age = request.MaxAge;
+            var reachedMfa = who.Amr.Contains("mfa");
+
+            Assert.False(request.Client.MinimumAcr == "mfa" && !reachedMfa, row);
+            Assert.False(request.EssentialAcr is { Count: > 0 } wanted && !wanted.Contains(who.Acr), row);
+            var typedNow = now.Progress?.Proofs.PasswordAt is not null;
+            Assert.False((request.PromptLogin || request.PromptSelectAccount) && !typedNow, row);
+            Assert.False(age is { } max && !typedNow && now.Now - who.AuthTime > max, row);
+            Assert.False(request.HintedSubject is { } hinted && hinted != who.UserId, row);
+            Assert.False(request.PromptConsent && now.Progress is not { ConsentGiven: true }, row);
+            Assert.False(now.Progress is { Refused: true }, row);
+            if (request.Client.SecondFactorPolicy == "WhenBound" && now.Person!.BoundFactors.Count > 0)
+                Assert.True(AllProofs(now, who.UserId).Factors.Count > 0, row);
+            if (reachedMfa && request.Client.StepUpMaxAge is { } seconds)
+                Assert.Contains(AllProofs(now, who.UserId).Factors, f => f.Factor == "totp" && now.Now - f.At <= TimeSpan.FromSeconds(seconds));
+            if (reachedMfa && age is { } factorAge && now.Progress is not { Proofs.Factors.Count: > 0 })
+                Assert.Contains(AllProofs(now, who.UserId).Factors, f => f.Factor == "totp" && now.Now - f.At <= factorAge);
+        }
+    }
+
+    [Fact]
+    public void Prompt_none_never_shows_a_page()
+    {
+        foreach (var (row, now) in DeciderTable.Rows().Where(r => r.Situation.Request.PromptNone))
+            Assert.True(SignInFlow.Next(now) is NextStep.Finish or NextStep.Refuse, row);
+    }
+
+    [Fact]
+    public void Only_bound_factors_are_offered()
+    {
+        foreach (var (row, now) in DeciderTable.Rows())
+        {
+            if (SignInFlow.Next(now) is not NextStep.Verify { Factors: var offered })
+                continue;
+            Assert.True(offered.Count > 0, row);
+            Assert.True(offered.All(now.Person!.BoundFactors.Contains), row);
+        }
+    }
+
+    [Fact]
+    public void Step_up_asks_for_the_factor_and_not_for_the_password_again()
+    {
+        var session = new Session("sid", DeciderTable.Alice, new Proofs { PasswordAt = DeciderTable.Now.AddHours(-1) }, DeciderTable.Now, DeciderTable.Now.AddHours(9));
+        var request = DeciderTable.Request(new Client { ClientId = "app", SecondFactorPolicy = "OnRequest" });
+        Assert.IsType<NextStep.Finish>(SignInFlow.Next(DeciderTable.Situation(request, session, null, ["totp"])));
+        Assert.IsType<NextStep.Verify>(SignInFlow.Next(DeciderTable.Situation(request with { AcrValues = ["mfa"] }, session, null, ["totp"])));
+    }
+
+    [Fact]
+    public void A_wish_that_cannot_be_met_gives_the_weaker_truth_a_demand_gives_the_standards_error()
+    {
+        var session = new Session("sid", DeciderTable.Alice, new Proofs { PasswordAt = DeciderTable.Now }, DeciderTable.Now, DeciderTable.Now.AddHours(9));
+        var request = DeciderTable.Request(new Client { ClientId = "app" });
+        var wish = Assert.IsType<NextStep.Finish>(SignInFlow.Next(DeciderTable.Situation(request with { AcrValues = ["mfa"] }, session, null, [])));
+        Assert.Equal("pwd", wish.Who.Acr);
+        var demand = Assert.IsType<NextStep.Refuse>(SignInFlow.Next(DeciderTable.Situation(request with { EssentialAcr = ["mfa"] }, session, null, [])));
+        Assert.Equal("unmet_authentication_requirements", demand.Error.Code);
+    }
+
+    [Fact]
+    public void The_name_the_client_asked_by_is_the_name_it_hears()
+    {
+        var session = new Session("sid", DeciderTable.Alice, new Proofs { PasswordAt = DeciderTable.Now, Factors = [new("totp", DeciderTable.Now, ["otp"])] }, DeciderTable.Now, DeciderTable.Now.AddHours(9));
+        var request = DeciderTable.Request(new Client { ClientId = "app" });
+        Assert.Equal("urn:strong", Finish(request with { AcrValues = ["urn:strong"] }));
+        Assert.Equal("mfa", Finish(request with { AcrValues = ["pwd", "mfa"] }));
+        Assert.Equal("pwd", Finish(request with { EssentialAcr = ["pwd"] }));
+        Assert.Equal("mfa", Finish(request));
+
+        string Finish(Protocol.Authorize.AuthorizeRequest asked) =>
+            Assert.IsType<NextStep.Finish>(SignInFlow.Next(DeciderTable.Situation(asked, session, null, ["totp"]))).Who.Acr;
+    }
+
+    private static Proofs AllProofs(Situation now, string userId)
+    {
+        var here = now.Progress?.UserId == userId ? now.Progress.Proofs : Proofs.None;
+        var before = now.Session?.UserId == userId ? now.Session.Proofs : Proofs.None;
+        return new Proofs { PasswordAt = here.PasswordAt ?? before.PasswordAt, Factors = [.. here.Factors, .. before.Factors] };
+    }
+}
