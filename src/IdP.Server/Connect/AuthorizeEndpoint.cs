@@ -11,7 +11,7 @@ namespace IdP.Server.Connect;
 /// </summary>
 internal sealed class AuthorizeEndpoint(
     AuthorizeReader reader, SignInDesk desk, SignInFinish finish, SignIns signIns, IPushedRequests pushed,
-    IdpCookies cookies, AnswerWriter answers, ProtocolOptions options, TimeProvider clock)
+    IdpCookies cookies, Preferences preferences, AnswerWriter answers, ProtocolOptions options, TimeProvider clock)
 {
     private const string HandlePrefix = "urn:ietf:params:oauth:request_uri:";
 
@@ -73,7 +73,12 @@ internal sealed class AuthorizeEndpoint(
                 break;
             case var step:
                 if (request.PushedHandle is { } handle)
+                {
                     await pushed.KeepAsync(handle, context.RequestAborted);
+                    // Its ui_locales did not come in this address, where every other page finds them.
+                    preferences.RememberLanguage(context, request.UiLocales);
+                }
+
                 var progress = await signIns.BeginAsync(request.Parameters, request.PushedHandle, cookies.EnsureBrowserHandle(context), context.RequestAborted);
                 AnswerWriter.SeeOther(context, SignInDesk.PathOf(step, progress.Id));
                 break;

@@ -91,9 +91,22 @@ internal sealed class DemoRelyingParty(DemoIssuer issuer, DemoIdentity identity)
         var idToken = body.RootElement.GetProperty("id_token").GetString()!;
         var accessToken = body.RootElement.GetProperty("access_token").GetString()!;
         var proven = await issuer.ValidateAsync(idToken, DemoIdentity.ClientId, "JWT", cancel);
-        return proven is not null && proven.TryGetPayloadValue<string>("nonce", out var nonce) && nonce == attempt.Nonce
-            ? new DemoTokens(idToken, accessToken, Claims(proven), Claims(new JsonWebToken(accessToken)))
+        if (proven is null || !proven.TryGetPayloadValue<string>("nonce", out var nonce) || nonce != attempt.Nonce)
+            return null;
+
+        var userInfo = await UserInfoAsync(metadata, accessToken, cancel);
+        // OIDC Core §5.3.2: an answer about somebody else is not to be used.
+        return userInfo?.Find(claim => claim.Name == "sub")?.Value == proven.Subject
+            ? new DemoTokens(idToken, accessToken, Claims(proven), Claims(new JsonWebToken(accessToken)), userInfo)
             : null;
+    }
+
+    private async Task<List<DemoClaim>?> UserInfoAsync(JsonElement metadata, string accessToken, CancellationToken cancel)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, metadata.GetProperty("userinfo_endpoint").GetString());
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", accessToken);
+        using var response = await issuer.Http.SendAsync(request, cancel);
+        return response.IsSuccessStatusCode ? Claims(await response.Content.ReadAsStringAsync(cancel)) : null;
     }
 
     private static string Fail(DemoVisit visit, string what)
@@ -102,10 +115,12 @@ internal sealed class DemoRelyingParty(DemoIssuer issuer, DemoIdentity identity)
         return "/demo";
     }
 
-    private static List<DemoClaim> Claims(JsonWebToken token)
+    private static List<DemoClaim> Claims(JsonWebToken token) => Claims(Encoding.UTF8.GetString(Base64Url.DecodeFromChars(token.EncodedPayload)));
+
+    private static List<DemoClaim> Claims(string json)
     {
-        using var payload = JsonDocument.Parse(Base64Url.DecodeFromChars(token.EncodedPayload));
-        return [.. payload.RootElement.EnumerateObject().Select(member => new DemoClaim(member.Name, Text(member.Value)))];
+        using var claims = JsonDocument.Parse(json);
+        return [.. claims.RootElement.EnumerateObject().Select(member => new DemoClaim(member.Name, Text(member.Value)))];
     }
 
     private static string Text(JsonElement value) => value.ValueKind switch

@@ -25,7 +25,7 @@ internal static class DemoTexts
     public static string Acr => Table.Get();
     public static string Amr => Table.Get();
     public static string AuthTime => Table.Get();
-    public static string Claims => Table.Get();
+    public static string UserInfo => Table.Get();
     public static string IdToken => Table.Get();
     public static string AccessToken => Table.Get();
     public static string Person => Table.Get();

@@ -37,9 +37,11 @@ internal sealed class DemoVisit
 /// <param name="ReturnTo">Where in the demo the person goes on.</param>
 internal sealed record DemoAttempt(string State, string Nonce, string Verifier, string ReturnTo);
 
-internal sealed record DemoTokens(string IdToken, string AccessToken, IReadOnlyList<DemoClaim> IdClaims, IReadOnlyList<DemoClaim> AccessClaims)
+internal sealed record DemoTokens(
+    string IdToken, string AccessToken, IReadOnlyList<DemoClaim> IdClaims, IReadOnlyList<DemoClaim> AccessClaims, IReadOnlyList<DemoClaim> UserInfo)
 {
-    public string? this[string name] => IdClaims.FirstOrDefault(claim => claim.Name == name)?.Value;
+    /// <summary>From the ID token, else from userinfo.</summary>
+    public string? this[string name] => IdClaims.Concat(UserInfo).FirstOrDefault(claim => claim.Name == name)?.Value;
 }
 
 internal sealed record DemoClaim(string Name, string Value);
