@@ -14,12 +14,13 @@ internal sealed class Migrator(Database database)
 {
     private const long AdvisoryLock = 0x6964_705F_6D69_67;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Nap = TimeSpan.FromMilliseconds(100);
 
     public async Task RunAsync(CancellationToken cancel)
     {
         if (await IsCurrentAsync(cancel))
             return;
-        await using var turn = database.IsPostgres ? await TakePostgresTurnAsync(cancel) : await TakeFileTurnAsync(cancel);
+        await using var turn = await TakeTurnAsync(cancel);
         if (await IsCurrentAsync(cancel))
             return;
         await using var context = database.Open();
@@ -54,30 +55,29 @@ internal sealed class Migrator(Database database)
             .OfType<string>();
     }
 
-    /// <summary>The lock lives as long as its session: a killed migration leaves nothing behind.</summary>
-    private async Task<IAsyncDisposable> TakePostgresTurnAsync(CancellationToken cancel)
+    private async Task<IAsyncDisposable> TakeTurnAsync(CancellationToken cancel)
     {
-        var connection = (NpgsqlConnection)await database.OpenConnectionAsync(cancel);
-        await using var command = connection.CreateCommand();
-        command.CommandText = "select pg_advisory_lock($1)";
-        command.CommandTimeout = (int)Patience.TotalSeconds;
-        command.Parameters.Add(new NpgsqlParameter { Value = AdvisoryLock });
-        await command.ExecuteNonQueryAsync(cancel);
-        return connection;
+        for (var waited = TimeSpan.Zero; waited < Patience; waited += Nap)
+        {
+            if (await TryTakeTurnAsync(cancel) is { } turn)
+                return turn;
+            await Task.Delay(Nap, cancel);
+        }
+
+        throw new StoreUnavailableException("Another process has been migrating the database for a minute.");
     }
 
-    private async Task<IAsyncDisposable> TakeFileTurnAsync(CancellationToken cancel)
+    private async Task<IAsyncDisposable?> TryTakeTurnAsync(CancellationToken cancel)
     {
-        for (var waited = TimeSpan.Zero; ; waited += TimeSpan.FromMilliseconds(100))
+        if (database.IsPostgres)
+            return await PostgresLock.TryTakeAsync(database, AdvisoryLock, shared: false, cancel);
+        try
         {
-            try
-            {
-                return new FileStream(database.SqlitePath + ".migrate", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, 1, FileOptions.DeleteOnClose);
-            }
-            catch (IOException) when (waited < Patience)
-            {
-                await Task.Delay(100, cancel);
-            }
+            return new FileStream(database.SqlitePath + ".migrate", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            return null;
         }
     }
 

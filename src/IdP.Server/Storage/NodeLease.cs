@@ -1,4 +1,3 @@
-using System.Data.Common;
 using IdP.Server.Hosting;
 
 namespace IdP.Server.Storage;
@@ -19,7 +18,7 @@ internal sealed class NodeLease(Database database, IdpOptions options) : IAsyncD
     /// <exception cref="SecondNodeException">Another node is there; the message is for the operator.</exception>
     public async Task TakeAsync(CancellationToken cancel)
     {
-        if (held is DbConnection connection && await IsAliveAsync(connection, cancel) || held is FileStream)
+        if (held is FileStream || (held is PostgresLock postgres && await postgres.IsHeldAsync(cancel)))
             return;
         await DisposeAsync();
         held = database.IsPostgres ? await LockPostgresAsync(cancel) : LockFile();
@@ -27,9 +26,7 @@ internal sealed class NodeLease(Database database, IdpOptions options) : IAsyncD
 
     public async ValueTask DisposeAsync()
     {
-        if (held is DbConnection connection)
-            await UnlockAsync(connection);
-        else if (held is not null)
+        if (held is not null)
             await held.DisposeAsync();
         held = null;
     }
@@ -46,45 +43,10 @@ internal sealed class NodeLease(Database database, IdpOptions options) : IAsyncD
         }
     }
 
-    private async Task<DbConnection> LockPostgresAsync(CancellationToken cancel)
-    {
-        var connection = await database.OpenConnectionAsync(cancel);
-        var won = await new Lane(connection, keepsStatements: false).FirstAsync(
-            Alone ? "select pg_try_advisory_lock(@key)" : "select pg_try_advisory_lock_shared(@key)", row => row.GetBoolean(0), cancel, ("@key", AdvisoryLock));
-        if (won)
-            return connection;
-        await connection.DisposeAsync();
-        throw new SecondNodeException(Alone
+    private async Task<PostgresLock> LockPostgresAsync(CancellationToken cancel) =>
+        await PostgresLock.TryTakeAsync(database, AdvisoryLock, shared: !Alone, cancel) ?? throw new SecondNodeException(Alone
             ? "Another node is already serving from this PostgreSQL database, and this one keeps its state in memory (Storage:Ephemeral). Give every node the same Redis."
             : "A node that keeps its state in memory (Storage:Ephemeral) is serving from this PostgreSQL database. Give every node the same Redis.");
-    }
-
-    private static async Task<bool> IsAliveAsync(DbConnection connection, CancellationToken cancel)
-    {
-        try
-        {
-            return await new Lane(connection, keepsStatements: false).FirstAsync("select 1", row => row.GetInt32(0), cancel) == 1;
-        }
-        catch (Exception problem) when (problem is StoreUnavailableException or InvalidOperationException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>The pool keeps sessions alive, so the lock is given back by name.</summary>
-    private static async Task UnlockAsync(DbConnection connection)
-    {
-        try
-        {
-            await new Lane(connection, keepsStatements: false).ListAsync("select pg_advisory_unlock_all()", _ => true, CancellationToken.None);
-        }
-        catch (Exception problem) when (problem is StoreUnavailableException or InvalidOperationException)
-        {
-            // A session that is gone holds nothing.
-        }
-
-        await connection.DisposeAsync();
-    }
 }
 
 /// <summary>This node must not serve; the message says why and what to do, and is all that is printed.</summary>

@@ -1,0 +1,179 @@
+using IdP.Protocol;
+using IdP.Server.Accounts;
+using IdP.Server.Factors;
+using IdP.Server.Storage;
+using IdP.Server.Tests.Support;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Time.Testing;
+
+namespace IdP.Server.Tests.Storage;
+
+/// <summary>People, sessions, bindings and guesses: what they promise over SQLite and PostgreSQL alike.</summary>
+public sealed class AccountContract(Servers servers)
+{
+    private readonly FakeTimeProvider clock = new(DateTimeOffset.UnixEpoch.AddYears(56));
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task Of_200_parallel_guesses_over_two_nodes_ten_are_looked_at(string kind)
+    {
+        var database = await servers.Real.NewDatabaseAsync(kind);
+        await using var first = await StoreNode.StartAsync(database, clock: clock);
+        await using var second = await StoreNode.StartAsync(database, clock: clock);
+        var answers = await Race.RunAsync(200, i => (i % 2 == 0 ? first : second).Get<GuessLimits>().TryReserveAsync("pwd:alice", Cancel));
+        Assert.Equal(10, answers.OfType<GuessAnswer.Allowed>().Count());
+        Assert.All(answers.OfType<GuessAnswer.TooMany>(), answer => Assert.InRange(answer.RetryAfter, TimeSpan.FromMinutes(9), TimeSpan.FromMinutes(10)));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_hundred_wrong_in_a_row_stop_the_guessing_until_something_else_proves(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var limits = node.Get<GuessLimits>();
+        for (var i = 0; i < 100; i++)
+        {
+            Assert.IsType<GuessAnswer.Allowed>(await limits.TryReserveAsync("totp:alice", Cancel));
+            if (i % 10 == 9)
+                clock.Advance(TimeSpan.FromMinutes(10));
+        }
+
+        clock.Advance(TimeSpan.FromDays(30));
+        Assert.IsType<GuessAnswer.Stopped>(await limits.TryReserveAsync("totp:alice", Cancel));
+        await limits.SucceededAsync("totp:alice", Cancel);
+        Assert.IsType<GuessAnswer.Allowed>(await limits.TryReserveAsync("totp:alice", Cancel));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task One_of_64_uses_an_OTP_step_and_steps_only_move_forward(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var bindings = node.Get<FactorBindings>();
+        var user = await AddAsync(node, "otto");
+        var binding = await bindings.AddAsync(user, "totp", "phone", [1, 2, 3], 40, "test", Cancel);
+        Assert.Equal(["totp"], (await node.Get<Users>().FindAsync(user, Cancel))!.BoundFactors);
+        Assert.Single(await Race.RunAsync(64, _ => bindings.AdvanceStepAsync(binding.Id, 41, Cancel)), true);
+        Assert.False(await bindings.AdvanceStepAsync(binding.Id, 40, Cancel));
+        var kept = Assert.Single(await bindings.ListAsync(user, Cancel));
+        Assert.Equal(new byte[] { 1, 2, 3 }, kept.Data);
+        Assert.Equal(41, kept.LastStep);
+        Assert.False(await bindings.RemoveAsync("somebody else", binding.Id, "test", Cancel));
+        Assert.True(await bindings.RemoveAsync(user, binding.Id, "test", Cancel));
+        Assert.Empty((await node.Get<Users>().FindAsync(user, Cancel))!.BoundFactors);
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task Two_spellings_of_a_name_are_one_person(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var users = node.Get<Users>();
+        var id = await AddAsync(node, "Ａlice");
+        Assert.Null(await users.AddAsync(new() { UserName = "ALICE " }, null, "test", Cancel));
+        Assert.Equal(id, (await users.FindByLoginAsync(" alice", Cancel))!.Id);
+        Assert.Equal(id, (await users.FindByLoginAsync("ALICE@Example.com", Cancel))!.Id);
+        Assert.Null(await users.FindByLoginAsync("ali\u0000ce", Cancel));
+        Assert.Null(await users.AddAsync(new() { UserName = "a\u200Blice" }, null, "test", Cancel));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_password_is_checked_whole_and_in_any_normal_form(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var users = node.Get<Users>();
+        var id = (await users.AddAsync(new() { UserName = "nora" }, "caf\u00e9 au lait", "test", Cancel))!;
+        Assert.True(await users.CheckPasswordAsync(id, "cafe\u0301 au lait", Cancel));
+        Assert.False(await users.CheckPasswordAsync(id, "caf\u00e9 au lai", Cancel));
+        Assert.False(await users.CheckPasswordAsync(id, "", Cancel));
+        Assert.False(await users.CheckPasswordAsync(id, new string('x', 257), Cancel));
+        Assert.False(await users.CheckPasswordAsync(null, "caf\u00e9 au lait", Cancel));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_new_authentication_makes_the_old_handle_worthless_and_keeps_the_sid(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var sessions = node.Get<Sessions>();
+        var user = await AddAsync(node, "sam");
+        var typed = Proofs.None with { PasswordAt = clock.GetUtcNow() };
+        var (session, handle) = (await sessions.BeginAsync(user, typed, "browser", "::1", null, Cancel))!.Value;
+        Assert.Equal(session.Id, (await sessions.FindAsync(handle, Cancel))!.Id);
+
+        var (raised, next) = (await sessions.BeginAsync(user, typed.With(new("totp", clock.GetUtcNow(), ["otp"])), "browser", "::1", session, Cancel))!.Value;
+        Assert.Equal(session.Id, raised.Id);
+        Assert.Null(await sessions.FindAsync(handle, Cancel));
+        Assert.Equal("totp", (await sessions.FindAsync(next, Cancel))!.Proofs.Factors.Single().Factor);
+
+        // Another person cannot go on with it.
+        Assert.Null(await sessions.BeginAsync(await AddAsync(node, "tom"), typed, null, null, raised, Cancel));
+        clock.Advance(TimeSpan.FromHours(12));
+        Assert.Null(await sessions.FindAsync(next, Cancel));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task The_end_of_a_session_takes_its_tokens_along_and_is_written_down(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var sessions = node.Get<Sessions>();
+        var user = await AddAsync(node, "eve");
+        var (session, handle) = (await sessions.BeginAsync(user, Proofs.None, null, null, null, Cancel))!.Value;
+        var family = await GrantAsync(node, user, session.Id);
+        Assert.True(await sessions.EndAsync(session.Id, user, Cancel));
+        Assert.False(await sessions.EndAsync(session.Id, user, Cancel));
+        Assert.Null(await sessions.FindAsync(handle, Cancel));
+        Assert.True((await node.Get<IRefreshFamilies>().FindAsync(family, Cancel))!.Ended);
+        Assert.True(node.Get<IRevocations>().IsRevoked("x", null, session.Id));
+        await using var context = node.Get<Database>().Open();
+        Assert.Equal(1, await context.Audit.CountAsync(row => row.Action == "session-ended", Cancel));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_new_password_ends_the_other_sessions_and_a_disabled_person_has_none(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var (sessions, users) = (node.Get<Sessions>(), node.Get<Users>());
+        var user = await AddAsync(node, "pia");
+        var (here, hereHandle) = (await sessions.BeginAsync(user, Proofs.None, null, null, null, Cancel))!.Value;
+        var (there, thereHandle) = (await sessions.BeginAsync(user, Proofs.None, null, null, null, Cancel))!.Value;
+        var (mine, lost) = (await GrantAsync(node, user, here.Id), await GrantAsync(node, user, there.Id));
+
+        Assert.True(await users.SetPasswordAsync(user, "another password", user, here.Id, Cancel));
+        clock.Advance(TimeSpan.FromSeconds(3));
+        Assert.NotNull(await sessions.FindAsync(hereHandle, Cancel));
+        Assert.Null(await sessions.FindAsync(thereHandle, Cancel));
+        Assert.False((await node.Get<IRefreshFamilies>().FindAsync(mine, Cancel))!.Ended);
+        Assert.True((await node.Get<IRefreshFamilies>().FindAsync(lost, Cancel))!.Ended);
+        Assert.True(node.Get<IRevocations>().IsRevoked("x", null, there.Id));
+
+        Assert.True(await users.SetDisabledAsync(user, true, "cli", Cancel));
+        clock.Advance(TimeSpan.FromSeconds(3));
+        Assert.Null(await sessions.FindAsync(hereHandle, Cancel));
+        Assert.Null(await node.Get<IPeople>().FindAsync(user, Cancel));
+        Assert.True((await node.Get<IRefreshFamilies>().FindAsync(mine, Cancel))!.Ended);
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_consent_grows_and_can_be_taken_back(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var consents = node.Get<Consents>();
+        await consents.GiveAsync("u", "web", ["openid", "email"], Cancel);
+        await consents.GiveAsync("u", "web", ["email", "profile"], Cancel);
+        Assert.Equal(["openid", "email", "profile"], await consents.FindAsync("u", "web", Cancel));
+        Assert.True(await consents.TakeBackAsync("u", "web", Cancel));
+        Assert.Empty(await consents.FindAsync("u", "web", Cancel));
+    }
+
+    private async Task<StoreNode> StartAsync(string kind) => await StoreNode.StartAsync(await servers.Real.NewDatabaseAsync(kind), clock: clock);
+
+    private static async Task<string> AddAsync(StoreNode node, string name) =>
+        (await node.Get<Users>().AddAsync(new() { UserName = name, Email = "Alice@example.com" }, null, "test", Cancel))!;
+
+    private async Task<string> GrantAsync(StoreNode node, string user, string sid)
+    {
+        var now = clock.GetUtcNow();
+        var family = new NewRefreshFamily(Handles.NewId(), [1], now.AddDays(1), now.AddDays(30));
+        var grant = new Grant { Id = Handles.NewId(), ClientId = "web", Subject = user, SessionId = sid, Scopes = ["openid"], AuthTime = now, Acr = "pwd", Amr = ["pwd"] };
+        await node.Get<ICodes>().ConsumeAsync(Handles.New(), new() { Grant = grant, RedirectUri = "https://rp.example/cb", ExpiresAt = now.AddMinutes(1) }, family, Cancel);
+        return family.Handle;
+    }
+}

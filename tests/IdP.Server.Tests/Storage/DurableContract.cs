@@ -1,0 +1,186 @@
+using IdP.Protocol;
+using IdP.Server.Accounts;
+using IdP.Server.Storage;
+using IdP.Server.Storage.Protocol;
+using IdP.Server.Tests.Support;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Time.Testing;
+
+namespace IdP.Server.Tests.Storage;
+
+/// <summary>Codes, refresh families and revocations: what they promise over SQLite and PostgreSQL alike.</summary>
+public sealed class DurableContract(Servers servers)
+{
+    private readonly FakeTimeProvider clock = new(DateTimeOffset.UnixEpoch.AddYears(56));
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task One_of_64_redeems_a_code_and_the_others_end_what_it_gave(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var (code, content, codes) = (Handles.New(), Content(), node.Get<ICodes>());
+        await codes.StoreAsync(code, content, Cancel);
+        Assert.Equivalent(content, await codes.FindAsync(code, Cancel));
+
+        var families = Enumerable.Range(0, 64).Select(_ => Family()).ToArray();
+        var won = await Race.RunAsync(64, i => codes.ConsumeAsync(code, content, families[i], Cancel));
+
+        Assert.Single(won, true);
+        var made = await Task.WhenAll(families.Select(f => node.Get<IRefreshFamilies>().FindAsync(f.Handle, Cancel).AsTask()));
+        Assert.True(Assert.Single(made, f => f is not null)!.Ended);
+        Assert.True(node.Get<IRevocations>().IsRevoked("x", content.Grant.Id, null));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task One_of_64_redeems_a_code_that_brings_no_family(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var (code, content) = (Handles.New(), Content());
+        Assert.Single(await Race.RunAsync(64, _ => node.Get<ICodes>().ConsumeAsync(code, content, null, Cancel)), true);
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_replay_after_the_content_is_gone_still_ends_what_the_code_gave(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var (code, content, family) = (Handles.New(), Content(), Family());
+        Assert.True(await node.Get<ICodes>().ConsumeAsync(code, content, family, Cancel));
+        Assert.False((await node.Get<IRefreshFamilies>().FindAsync(family.Handle, Cancel))!.Ended);
+
+        await node.Get<ICodes>().NoteReplayAsync(Handles.New(), Cancel);
+        Assert.False(node.Get<IRevocations>().IsRevoked("x", content.Grant.Id, null));
+        await node.Get<ICodes>().NoteReplayAsync(code, Cancel);
+        Assert.True(node.Get<IRevocations>().IsRevoked("x", content.Grant.Id, null));
+        Assert.True((await node.Get<IRefreshFamilies>().FindAsync(family.Handle, Cancel))!.Ended);
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task One_of_64_rotates_a_family(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var (content, family, families) = (Content(), Family(), node.Get<IRefreshFamilies>());
+        await node.Get<ICodes>().ConsumeAsync(Handles.New(), content, family, Cancel);
+
+        var now = clock.GetUtcNow();
+        var won = await Race.RunAsync(64, i => families.RotateAsync(family.Handle, family.SecretHash, [(byte)i], [9], now, now.AddDays(2), Cancel));
+
+        Assert.Single(won, true);
+        var moved = (await families.FindAsync(family.Handle, Cancel))!;
+        Assert.Equal(new byte[] { (byte)Array.IndexOf(won, true) }, moved.CurrentHash);
+        Assert.Equal(family.SecretHash, moved.PreviousHash);
+        Assert.Equal(new byte[] { 9 }, moved.Salt);
+        Assert.Equal((now, now.AddDays(2)), (moved.RotatedAt!.Value, moved.SlidingExpiry));
+        Assert.Equivalent(content.Grant, moved.Grant);
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task An_ended_or_expired_family_does_not_rotate(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var (content, family, other, families) = (Content(), Family(), Family(), node.Get<IRefreshFamilies>());
+        await node.Get<ICodes>().ConsumeAsync(Handles.New(), content, family, Cancel);
+        await node.Get<ICodes>().ConsumeAsync(Handles.New(), Content(), other, Cancel);
+        await node.Get<IRevocations>().RevokeGrantAsync(content.Grant.Id, Cancel);
+        var late = other.SlidingExpiry.AddSeconds(1);
+        Assert.False(await families.RotateAsync(family.Handle, family.SecretHash, [1], [2], clock.GetUtcNow(), late, Cancel));
+        Assert.False(await families.RotateAsync(other.Handle, other.SecretHash, [1], [2], late, late, Cancel));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_family_of_a_session_that_ended_is_born_ended(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var user = await node.Get<Users>().AddAsync(new() { UserName = "late" }, null, "test", Cancel);
+        var (session, _) = (await node.Get<Sessions>().BeginAsync(user!, Proofs.None, null, null, null, Cancel))!.Value;
+        await node.Get<Sessions>().EndAsync(session.Id, user, Cancel);
+        var (content, family) = (Content(session.Id), Family());
+        await node.Get<ICodes>().ConsumeAsync(Handles.New(), content, family, Cancel);
+        Assert.True((await node.Get<IRefreshFamilies>().FindAsync(family.Handle, Cancel))!.Ended);
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_revocation_reaches_another_node_within_five_seconds(string kind)
+    {
+        var database = await servers.Real.NewDatabaseAsync(kind);
+        await using var first = await StoreNode.StartAsync(database);
+        await using var second = await StoreNode.StartAsync(database);
+        await second.Get<RevocationList>().StartAsync(Cancel);
+
+        await first.Get<IRevocations>().RevokeTokenAsync("stolen", TimeProvider.System.GetUtcNow().AddHours(1), Cancel);
+        Assert.True(first.Get<IRevocations>().IsRevoked("stolen", null, null));
+        var started = TimeProvider.System.GetTimestamp();
+        while (!second.Get<IRevocations>().IsRevoked("stolen", null, null))
+        {
+            Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+            await Task.Delay(100, Cancel);
+        }
+
+        await second.Get<RevocationList>().StopAsync(Cancel);
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_list_that_is_too_old_vouches_for_nothing(string kind)
+    {
+        var pace = new FakeTimeProvider();
+        await using var node = await StartAsync(kind);
+        using var list = new RevocationList(node.Get<Database>(), clock, pace);
+        Assert.Throws<StaleKnowledgeException>(() => list.IsRevoked("x", null, null));
+        await list.RefreshAsync(Cancel);
+        Assert.False(list.IsRevoked("x", null, null));
+        pace.Advance(TimeSpan.FromSeconds(6));
+        Assert.Throws<StaleKnowledgeException>(() => list.IsRevoked("x", null, null));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task Many_may_migrate_at_once_and_the_model_is_the_migrations(string kind)
+    {
+        var database = await servers.Real.NewDatabaseAsync(kind);
+        var nodes = await Race.RunAsync(4, _ => StoreNode.StartAsync(database));
+        await using (var context = nodes[0].Get<Database>().Open())
+            Assert.False(context.Database.HasPendingModelChanges());
+        foreach (var node in nodes)
+            await node.DisposeAsync();
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task Half_a_transaction_is_nothing(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var database = node.Get<Database>();
+        await Assert.ThrowsAsync<InvalidOperationException>(() => database.TransactAsync<bool>(async lane =>
+        {
+            await lane.ExecuteAsync("insert into scopes (name, json, updated_at) values ('half', '{}', 0)", Cancel);
+            throw new InvalidOperationException("the power went");
+        }, Cancel));
+        Assert.Equal(0, await database.FirstAsync("select count(*) from scopes", row => row.GetInt64(0), Cancel));
+        Assert.Equal(1, await database.ExecuteAsync("insert into scopes (name, json, updated_at) values ('whole', '{}', 0)", Cancel));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_reference_token_lives_until_its_time(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var tokens = node.Get<IReferenceTokens>();
+        var token = new Protocol.Tokens.AccessTokenContent
+        {
+            Jti = "g~1", ClientId = "web", Subject = "s", Audience = ["api"], Scopes = ["openid"], IssuedAt = clock.GetUtcNow(), ExpiresAt = clock.GetUtcNow().AddHours(1),
+        };
+        await tokens.StoreAsync([1, 2], token, Cancel);
+        Assert.Equivalent(token, await tokens.FindAsync([1, 2], Cancel));
+        clock.Advance(TimeSpan.FromHours(1));
+        Assert.Null(await tokens.FindAsync([1, 2], Cancel));
+        Assert.Equal(1, await new Housekeeping(node.Get<Database>(), new FakeTimeProvider(clock.GetUtcNow().AddSeconds(1)),
+            Microsoft.Extensions.Logging.Abstractions.NullLogger<Housekeeping>.Instance).TidyAsync(Cancel));
+    }
+
+    private async Task<StoreNode> StartAsync(string kind) => await StoreNode.StartAsync(await servers.Real.NewDatabaseAsync(kind), clock: clock);
+
+    private CodeContent Content(string session = "sid") => new()
+    {
+        Grant = new() { Id = Handles.NewId(), ClientId = "web", Subject = "sub", SessionId = session, Scopes = ["openid"], AuthTime = clock.GetUtcNow(), Acr = "pwd", Amr = ["pwd"] },
+        RedirectUri = "https://rp.example/cb", Nonce = "n", CodeChallenge = "c", ExpiresAt = clock.GetUtcNow().AddMinutes(1),
+    };
+
+    private NewRefreshFamily Family() => new(Handles.NewId(), Handles.Hash(Handles.New()), clock.GetUtcNow().AddDays(1), clock.GetUtcNow().AddDays(30));
+}

@@ -1,0 +1,39 @@
+using IdP.Server.Accounts;
+using IdP.Server.Hosting;
+using IdP.Server.Storage;
+using IdP.Server.Storage.Protocol;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace IdP.Server.Tests.Support;
+
+/// <summary>The stores of one node, without its web face. Two on one database are two nodes.</summary>
+internal sealed class StoreNode : IAsyncDisposable
+{
+    private readonly ServiceProvider services;
+
+    private StoreNode(ServiceProvider services) => this.services = services;
+
+    public static async Task<StoreNode> StartAsync(string database, string ephemeral = "memory", TimeProvider? clock = null)
+    {
+        var options = new IdpOptions
+        {
+            Storage = new() { Database = database, Ephemeral = ephemeral },
+            Secrets = new() { MasterKey = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=" },
+        };
+        var services = new ServiceCollection()
+            .AddLogging()
+            .AddSingleton(options)
+            .AddSingleton(clock ?? TimeProvider.System)
+            .AddIdpStorage(options)
+            .AddIdpAccounts()
+            .BuildServiceProvider();
+        var node = new StoreNode(services);
+        await node.Get<Database>().MigrateAsync(CancellationToken.None);
+        await node.Get<RevocationList>().RefreshAsync(CancellationToken.None);
+        return node;
+    }
+
+    public T Get<T>() where T : notnull => services.GetRequiredService<T>();
+
+    public ValueTask DisposeAsync() => services.DisposeAsync();
+}
