@@ -60,7 +60,8 @@ internal readonly record struct Colour(byte Red, byte Green, byte Blue)
 {
     private const double Readable = 4.5;
     private static readonly Colour White = new(255, 255, 255);
-    private static readonly Colour Ink = new(11, 16, 26);
+    // Of black and white one always has 4.58 or more; a softer ink would not.
+    private static readonly Colour Black = new(0, 0, 0);
 
     /// <summary>"#rgb" or "#rrggbb"; null for anything else.</summary>
     public static Colour? Parse(string text)
@@ -80,12 +81,12 @@ internal readonly record struct Colour(byte Red, byte Green, byte Blue)
         return (Math.Max(a, b) + 0.05) / (Math.Min(a, b) + 0.05);
     }
 
-    public Colour TextUpon() => ContrastWith(White) >= ContrastWith(Ink) ? White : Ink;
+    public Colour TextUpon() => ContrastWith(White) >= ContrastWith(Black) ? White : Black;
 
     /// <summary>This colour, moved towards black or white in small steps until it can be read on every ground.</summary>
     public Colour ReadableOn(IReadOnlyList<Colour> grounds)
     {
-        var goal = grounds[0].TextUpon() == White ? White : Ink;
+        var goal = grounds[0].TextUpon() == White ? White : Black;
         for (var step = 0; step < 20; step++)
         {
             var shade = Towards(goal, step / 20.0);
