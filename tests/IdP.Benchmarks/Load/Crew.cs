@@ -34,16 +34,22 @@ internal sealed class Crew : IDisposable
         }
     }
 
-    /// <summary>Works until the subject's code has been compiled for good and the rate stands; returns operations per second.</summary>
-    public double WarmUp(TimeSpan time)
+    /// <summary>
+    /// Works until the subject's code has been compiled for good: at least this long, and until the compiler used next to nothing twice in a row.
+    /// On a busy machine that takes many times as long. Returns operations per second.
+    /// </summary>
+    public double WarmUp(TimeSpan atLeast)
     {
         var watch = Stopwatch.StartNew();
         var rate = Run(jobs.Count * 4).PerSecond;
-        while (watch.Elapsed < time)
+        for (var quiet = 0; watch.Elapsed < atLeast || (quiet < 2 && watch.Elapsed < atLeast * 20);)
         {
-            rate = Run(Count(rate, time / 8)).PerSecond;
-            // The tiered compiler waits for a pause of 100 ms in new methods before it works.
+            var before = (All: ProcessFigures.CpuSeconds(subject.Pid), Compiler: ProcessFigures.CompilerSeconds(subject.Pid));
+            rate = Run(Count(rate, atLeast / 4)).PerSecond;
+            // The compiler waits for a pause of 100 ms in new methods before it works.
             Thread.Sleep(120);
+            var compiler = ProcessFigures.CompilerSeconds(subject.Pid) - before.Compiler;
+            quiet = compiler <= 0.02 * (ProcessFigures.CpuSeconds(subject.Pid) - before.All) ? quiet + 1 : 0;
         }
         return rate;
     }

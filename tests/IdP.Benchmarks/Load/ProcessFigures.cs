@@ -15,6 +15,28 @@ internal static class ProcessFigures
         return (Number(fields[11]) + Number(fields[12])) / TicksPerSecond;
     }
 
+    /// <summary>What the tiered compiler's threads that live now have used, in seconds. Falls back to 0 when they rest.</summary>
+    public static double CompilerSeconds(int pid)
+    {
+        var ticks = 0L;
+        foreach (var thread in Directory.EnumerateDirectories($"/proc/{pid}/task"))
+        {
+            try
+            {
+                var stat = File.ReadAllText(thread + "/stat");
+                if (!stat.Contains("(.NET Tiered Com", StringComparison.Ordinal))
+                    continue;
+                var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+                ticks += Number(fields[11]) + Number(fields[12]);
+            }
+            catch (IOException)
+            {
+                // The thread ended between the listing and the reading.
+            }
+        }
+        return ticks / TicksPerSecond;
+    }
+
     /// <summary>CPU seconds of a process, its children, and the children it has waited for: a PostgreSQL or Redis server as a whole.</summary>
     public static double CpuSecondsOfTree(int root)
     {
