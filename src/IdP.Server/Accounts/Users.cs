@@ -40,19 +40,23 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
             return null;
         var id = Handles.NewId();
         var secret = password is null ? null : await passwords.HashAsync(id, password, cancel);
+        return await database.TransactAsync(lane => AddAsync(lane, id, draft, secret, actor, cancel), cancel) ? id : null;
+    }
+
+    /// <summary>In the caller's transaction. False when the name is taken.</summary>
+    /// <param name="secret">From <see cref="Passwords.HashAsync"/> for this id; null for a person who cannot sign in with a password.</param>
+    public async Task<bool> AddAsync(Lane lane, string id, UserDraft draft, byte[]? secret, string actor, CancellationToken cancel)
+    {
         var now = clock.GetUtcNow().Stored();
-        return await database.TransactAsync(async lane =>
-        {
-            var added = await lane.ExecuteAsync("""
-                insert into users (id, user_name, normalized_name, email, email_verified, name, locale, claims_json, password_sealed, password_changed_at, is_admin, disabled, created_at, updated_at)
-                values (@id, @user_name, @normalized_name, @email, @email_verified, @name, @locale, @claims_json, @password, @changed, @is_admin, false, @now, @now)
-                on conflict (normalized_name) do nothing
-                """, cancel, [.. Values(id, draft, now), ("@password", secret), ("@changed", secret is null ? null : now)]);
-            if (added == 0)
-                return null;
-            await audit.AddAsync(lane, new("user-added", actor, id), cancel);
-            return id;
-        }, cancel);
+        var added = await lane.ExecuteAsync("""
+            insert into users (id, user_name, normalized_name, email, email_verified, name, locale, claims_json, password_sealed, password_changed_at, is_admin, disabled, created_at, updated_at)
+            values (@id, @user_name, @normalized_name, @email, @email_verified, @name, @locale, @claims_json, @password, @changed, @is_admin, false, @now, @now)
+            on conflict (normalized_name) do nothing
+            """, cancel, [.. Values(id, draft, now), ("@password", secret), ("@changed", secret is null ? null : now)]);
+        if (added == 0)
+            return false;
+        await audit.AddAsync(lane, new("user-added", actor, id), cancel);
+        return true;
     }
 
     /// <summary>Everything but the password. False when there is no such person or the name is another's.</summary>
@@ -60,41 +64,57 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     {
         if (UserNames.Normalize(draft.UserName) is null)
             return false;
-        return await ChangeAsync(id, new("user-changed", actor, id), lane => lane.ExecuteAsync("""
+        return await ChangeAsync(id, lane => UpdateAsync(lane, id, draft, actor, cancel), cancel);
+    }
+
+    /// <summary>In the caller's transaction.</summary>
+    public Task<bool> UpdateAsync(Lane lane, string id, UserDraft draft, string actor, CancellationToken cancel) =>
+        AuditedAsync(lane, new("user-changed", actor, id), lane.ExecuteAsync("""
             update users set user_name = @user_name, normalized_name = @normalized_name, email = @email, email_verified = @email_verified,
                 name = @name, locale = @locale, claims_json = @claims_json, is_admin = @is_admin, updated_at = @now
             where id = @id and not exists (select 1 from users other where other.normalized_name = @normalized_name and other.id <> @id)
             """, cancel, Values(id, draft, clock.GetUtcNow().Stored())), cancel);
-    }
 
     /// <summary>A disabled person's sessions and tokens end with the same commit.</summary>
     public Task<bool> SetDisabledAsync(string id, bool disabled, string actor, CancellationToken cancel) =>
-        ChangeAsync(id, new(disabled ? "user-disabled" : "user-enabled", actor, id), async lane =>
-        {
-            if (disabled)
-                await ending.EndAllAsync(lane, id, exceptSid: null, cancel);
-            return await lane.ExecuteAsync("update users set disabled = @disabled, updated_at = @now where id = @id", cancel,
-                ("@id", id), ("@disabled", disabled), ("@now", clock.GetUtcNow().Stored()));
-        }, cancel);
+        ChangeAsync(id, lane => SetDisabledAsync(lane, id, disabled, actor, cancel), cancel);
+
+    /// <summary>In the caller's transaction.</summary>
+    public async Task<bool> SetDisabledAsync(Lane lane, string id, bool disabled, string actor, CancellationToken cancel)
+    {
+        if (disabled)
+            await ending.EndAllAsync(lane, id, exceptSid: null, cancel);
+        return await AuditedAsync(lane, new(disabled ? "user-disabled" : "user-enabled", actor, id),
+            lane.ExecuteAsync("update users set disabled = @disabled, updated_at = @now where id = @id", cancel,
+                ("@id", id), ("@disabled", disabled), ("@now", clock.GetUtcNow().Stored())), cancel);
+    }
 
     /// <summary>Ends every session but <paramref name="exceptSid"/>, and all tokens with them.</summary>
     public async Task<bool> SetPasswordAsync(string id, string password, string actor, string? exceptSid, CancellationToken cancel)
     {
         var secret = await passwords.HashAsync(id, password, cancel);
-        return await ChangeAsync(id, new("password-changed", actor, id), async lane =>
-        {
-            await ending.EndAllAsync(lane, id, exceptSid, cancel);
-            return await lane.ExecuteAsync("update users set password_sealed = @secret, password_changed_at = @now, updated_at = @now where id = @id", cancel,
-                ("@id", id), ("@secret", secret), ("@now", clock.GetUtcNow().Stored()));
-        }, cancel);
+        return await ChangeAsync(id, lane => SetPasswordAsync(lane, id, secret, actor, exceptSid, cancel), cancel);
     }
+
+    /// <summary>In the caller's transaction.</summary>
+    public async Task<bool> SetPasswordAsync(Lane lane, string id, byte[] secret, string actor, string? exceptSid, CancellationToken cancel)
+    {
+        await ending.EndAllAsync(lane, id, exceptSid, cancel);
+        return await AuditedAsync(lane, new("password-changed", actor, id),
+            lane.ExecuteAsync("update users set password_sealed = @secret, password_changed_at = @now, updated_at = @now where id = @id", cancel,
+                ("@id", id), ("@secret", secret), ("@now", clock.GetUtcNow().Stored())), cancel);
+    }
+
+    /// <summary>The sealed hash; null for nobody and for a person without a password.</summary>
+    public Task<byte[]?> ReadPasswordAsync(string id, CancellationToken cancel) =>
+        database.FirstAsync("select password_sealed from users where id = @id", row => row.BytesOrNull(0), cancel, ("@id", id));
 
     /// <summary>Costs the same for nobody (null), for somebody without a password, and for a wrong one.</summary>
     /// <exception cref="BusyException">Too many hashes are waiting.</exception>
     public async Task<bool> CheckPasswordAsync(string? id, string password, CancellationToken cancel)
     {
         // Asked for nobody too, so that the database's share of the time says nothing either.
-        var kept = await database.FirstAsync("select password_sealed from users where id = @id", row => row.BytesOrNull(0), cancel, ("@id", id ?? ""));
+        var kept = await ReadPasswordAsync(id ?? "", cancel);
         if (!await passwords.VerifyAsync(id ?? "", kept, password, cancel))
             return false;
         if (passwords.NeedsRehash(id!, kept!))
@@ -109,18 +129,20 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     /// <summary>Somebody changed what a record shows, a factor for one: this node reads it anew.</summary>
     public void Forget(string id) => byId.Forget(id);
 
-    private async Task<bool> ChangeAsync(string id, AuditEntry entry, Func<Lane, Task<int>> change, CancellationToken cancel)
+    private async Task<bool> ChangeAsync(string id, Func<Lane, Task<bool>> change, CancellationToken cancel)
     {
-        var changed = await database.TransactAsync(async lane =>
-        {
-            if (await change(lane) == 0)
-                return false;
-            await audit.AddAsync(lane, entry, cancel);
-            return true;
-        }, cancel);
+        var changed = await database.TransactAsync(change, cancel);
         byId.Forget(id);
         await ending.TellAsync(cancel);
         return changed;
+    }
+
+    private async Task<bool> AuditedAsync(Lane lane, AuditEntry entry, Task<int> change, CancellationToken cancel)
+    {
+        if (await change == 0)
+            return false;
+        await audit.AddAsync(lane, entry, cancel);
+        return true;
     }
 
     private async Task<UserRecord?> ReadAsync(string id) =>

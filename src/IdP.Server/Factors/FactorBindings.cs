@@ -21,34 +21,40 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
     /// <param name="lastStep">The OTP step that proved the binding, so that its code is not good once more.</param>
     public async Task<FactorBinding> AddAsync(string userId, string factor, string? label, byte[] data, long? lastStep, string actor, CancellationToken cancel)
     {
-        var binding = new FactorBinding(Handles.NewId(), userId, factor, label, data, lastStep, clock.GetUtcNow(), null);
-        await database.TransactAsync(async lane =>
-        {
-            await lane.ExecuteAsync("""
-                insert into factor_bindings (id, user_id, factor, label, sealed, last_step, created_at)
-                values (@id, @user, @factor, @label, @sealed, @last_step, @now)
-                """, cancel, ("@id", binding.Id), ("@user", userId), ("@factor", factor), ("@label", label),
-                ("@sealed", protector.Seal(Purpose(factor), data, binding.Id)), ("@last_step", lastStep), ("@now", binding.CreatedAt.Stored()));
-            await audit.AddAsync(lane, new("factor-bound", actor, userId, Details: factor), cancel);
-            return true;
-        }, cancel);
+        var binding = await database.TransactAsync(lane => AddAsync(lane, userId, factor, label, data, lastStep, actor, cancel), cancel);
         users.Forget(userId);
+        return binding;
+    }
+
+    /// <summary>In the caller's transaction.</summary>
+    public async Task<FactorBinding> AddAsync(Lane lane, string userId, string factor, string? label, byte[] data, long? lastStep, string actor, CancellationToken cancel)
+    {
+        var binding = new FactorBinding(Handles.NewId(), userId, factor, label, data, lastStep, clock.GetUtcNow(), null);
+        await lane.ExecuteAsync("""
+            insert into factor_bindings (id, user_id, factor, label, sealed, last_step, created_at)
+            values (@id, @user, @factor, @label, @sealed, @last_step, @now)
+            """, cancel, ("@id", binding.Id), ("@user", userId), ("@factor", factor), ("@label", label),
+            ("@sealed", protector.Seal(Purpose(factor), data, binding.Id)), ("@last_step", lastStep), ("@now", binding.CreatedAt.Stored()));
+        await audit.AddAsync(lane, new("factor-bound", actor, userId, Details: factor), cancel);
         return binding;
     }
 
     /// <summary>False when there is none, or it is another's.</summary>
     public async Task<bool> RemoveAsync(string userId, string bindingId, string actor, CancellationToken cancel)
     {
-        var removed = await database.TransactAsync(async lane =>
-        {
-            var factor = await lane.FirstAsync("select factor from factor_bindings where id = @id and user_id = @user", row => row.GetString(0), cancel, ("@id", bindingId), ("@user", userId));
-            if (factor is null || await lane.ExecuteAsync("delete from factor_bindings where id = @id and user_id = @user", cancel, ("@id", bindingId), ("@user", userId)) == 0)
-                return false;
-            await audit.AddAsync(lane, new("factor-unbound", actor, userId, Details: factor), cancel);
-            return true;
-        }, cancel);
+        var removed = await database.TransactAsync(lane => RemoveAsync(lane, userId, bindingId, actor, cancel), cancel);
         users.Forget(userId);
         return removed;
+    }
+
+    /// <summary>In the caller's transaction.</summary>
+    public async Task<bool> RemoveAsync(Lane lane, string userId, string bindingId, string actor, CancellationToken cancel)
+    {
+        var factor = await lane.FirstAsync("select factor from factor_bindings where id = @id and user_id = @user", row => row.GetString(0), cancel, ("@id", bindingId), ("@user", userId));
+        if (factor is null || await lane.ExecuteAsync("delete from factor_bindings where id = @id and user_id = @user", cancel, ("@id", bindingId), ("@user", userId)) == 0)
+            return false;
+        await audit.AddAsync(lane, new("factor-unbound", actor, userId, Details: factor), cancel);
+        return true;
     }
 
     /// <summary>True for the one caller that uses the step; steps only move forward (I-3). A crash after it costs the person a code, never gives one away.</summary>

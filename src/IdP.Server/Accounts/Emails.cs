@@ -1,0 +1,15 @@
+namespace IdP.Server.Accounts;
+
+/// <summary>RFC 5321 §4.1.2 as far as real addresses go: one at sign, a dotted or single-word domain, nothing that could break a mail header.</summary>
+internal static class Emails
+{
+    public static string? Fault(string address)
+    {
+        var at = address.LastIndexOf('@');
+        return address.Length > 254 || at is < 1 or > 64 || at == address.Length - 1
+            || address.AsSpan(0, at).Contains('@')
+            || address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or '(' or ')' or ',' or ';' or ':' or '"' or '\\')
+            || address[(at + 1)..] is var domain && (domain.StartsWith('.') || domain.EndsWith('.') || domain.Contains("..", StringComparison.Ordinal))
+            ? $"'{new string([.. address.Take(80).Select(c => char.IsControl(c) ? '?' : c)])}' is not an e-mail address" : null;
+    }
+}
