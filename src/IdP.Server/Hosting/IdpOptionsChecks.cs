@@ -103,7 +103,7 @@ internal static class IdpOptionsChecks
     {
         const string How = "32 bytes in base64 (try: openssl rand -base64 32)";
         if (string.IsNullOrEmpty(options.Secrets.MasterKey))
-            return options.Storage.Database.StartsWith("postgres:", StringComparison.Ordinal) ? $"Secrets:MasterKey: is not set; with PostgreSQL every node needs the same one, {How}" : null;
+            return options.Storage.Database.StartsWith("postgres:", StringComparison.Ordinal) && IdpConfiguration.EnvironmentName != "Development" ? $"Secrets:MasterKey: is not set; with PostgreSQL every node needs the same one, {How}" : null;
         Span<byte> key = stackalloc byte[64];
         return Convert.TryFromBase64String(options.Secrets.MasterKey, key, out var length) && length == 32
             ? null : $"Secrets:MasterKey: is not {How}; the value has {options.Secrets.MasterKey.Length} characters";

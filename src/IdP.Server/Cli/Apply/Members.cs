@@ -21,10 +21,14 @@ internal static class Members
                 fitting[name] = value.DeepClone();
         }
 
-        foreach (var required in type.Properties.Where(p => p.IsRequired && given[p.Name] is null))
+        foreach (var required in type.Properties.Where(p => IsRequired(p) && given[p.Name] is null))
             faults.Add(new($"{path}.{required.Name}", "is missing"));
         return fitting;
     }
+
+    /// <summary>"required" members, and parameters of a record's constructor that have no default.</summary>
+    public static bool IsRequired(JsonPropertyInfo property) =>
+        property.IsRequired || property.AssociatedParameter is { HasDefaultValue: false };
 
     public static string Unknown(string name, IEnumerable<string> known)
     {

@@ -1,4 +1,5 @@
 using FluentValidation;
+using FluentValidation.Results;
 using IdP.Protocol.Clients;
 using IdP.Protocol.Tokens;
 
@@ -117,7 +118,7 @@ internal sealed class ClientValidator : AbstractValidator<Client>
     private static void Say(ValidationContext<Client> check, string path, string? reason)
     {
         if (reason is not null)
-            check.AddFailure(path, reason);
+            check.AddFailure(new ValidationFailure(path, reason));
     }
 
     private static string Camel(string path) => path.Length == 0 ? path : char.ToLowerInvariant(path[0]) + path[1..];

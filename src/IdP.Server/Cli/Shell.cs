@@ -1,0 +1,89 @@
+using System.CommandLine;
+using System.CommandLine.Invocation;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using IdP.Server.Hosting;
+using IdP.Server.Storage;
+using IdP.Server.Storage.Clients;
+
+namespace IdP.Server.Cli;
+
+/// <summary>Runs one command line: settings apart from options, outcomes to exit codes, everything said as text or as JSON.</summary>
+internal sealed class Shell(IReadOnlyList<string> arguments, Terminal terminal)
+{
+    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    private readonly Option<bool> json = new("--json") { Description = "Answer in JSON, for scripts", Recursive = true };
+    private bool asJson;
+
+    public IReadOnlyList<string> Arguments => arguments;
+    public Terminal Terminal => terminal;
+
+    public async Task<int> RunAsync(RootCommand root)
+    {
+        List<string> faults = [];
+        var (_, others) = SettingArguments.Split(arguments, faults);
+        root.Options.Add(json);
+        // "@name" is a password like any other, not a file of arguments.
+        var parsed = root.Parse(others, new ParserConfiguration { ResponseFileTokenReplacer = null });
+        asJson = parsed.GetValue(json);
+        try
+        {
+            // No termination handler of its own: the web host has one, and verbs end by their transaction.
+            var code = await parsed.InvokeAsync(new InvocationConfiguration
+            {
+                Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
+            });
+            return parsed.Action is ParseErrorAction ? ExitCode.Usage : code;
+        }
+        catch (FaultsException refused)
+        {
+            return Refuse(refused.Faults);
+        }
+        catch (BadConfigurationException bad)
+        {
+            return Fail(ExitCode.BadConfiguration, "The configuration cannot be used:", bad.Faults);
+        }
+        catch (Exception problem) when (Outage.Find(problem) is { } outage)
+        {
+            return Fail(ExitCode.StoreAway, "The store cannot be reached: " + (outage.InnerException ?? outage).Message, []);
+        }
+    }
+
+    /// <summary>The same outcome for scripts and for people.</summary>
+    public int Say(JsonNode data, params IEnumerable<string> lines)
+    {
+        if (asJson)
+            terminal.Output.WriteLine(data.ToJsonString(Readable));
+        else
+            WriteLines(terminal.Output, lines);
+        return ExitCode.Done;
+    }
+
+    public int Refuse(IReadOnlyList<Fault> faults)
+    {
+        if (asJson)
+            Say(new JsonObject { ["faults"] = new JsonArray([.. faults.Select(f => new JsonObject { ["path"] = f.Path, ["reason"] = f.Reason })]) });
+        else
+            WriteLines(terminal.Error, faults.Select(f => f.ToString()).Append($"{faults.Count} fault{(faults.Count == 1 ? "" : "s")}; nothing was changed."));
+        return ExitCode.Refused;
+    }
+
+    public int Refuse(string reason) => Fail(ExitCode.Refused, reason, []);
+
+    public int Fail(int code, string reason, IReadOnlyList<string> details)
+    {
+        if (asJson)
+            Say(new JsonObject { ["error"] = reason, ["details"] = new JsonArray([.. details.Select(d => (JsonNode)d)]) });
+        else
+            WriteLines(terminal.Error, details.Select(d => "  " + d).Prepend(reason));
+        return code;
+    }
+
+    private static void WriteLines(TextWriter writer, IEnumerable<string> lines)
+    {
+        foreach (var line in lines)
+            writer.WriteLine(line);
+    }
+}

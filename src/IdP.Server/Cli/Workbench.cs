@@ -1,0 +1,60 @@
+using IdP.Server.Accounts;
+using IdP.Server.Audit;
+using IdP.Server.Hosting;
+using IdP.Server.Storage;
+using IdP.Server.Storage.Clients;
+using IdP.Server.Storage.Keys;
+
+namespace IdP.Server.Cli;
+
+/// <summary>
+/// What a verb works with: the stores, opened directly, so that it works with and without a running server.
+/// A running server sees the change when its own memory is three seconds old.
+/// </summary>
+internal sealed class Workbench : IAsyncDisposable
+{
+    public const string Actor = "cli";
+
+    private readonly ServiceProvider services;
+
+    private Workbench(IdpOptions options)
+    {
+        Options = options;
+        services = new ServiceCollection()
+            .AddSingleton(options)
+            .AddSingleton(TimeProvider.System)
+            .AddSingleton<IHostEnvironment>(new NamedEnvironment(IdpConfiguration.EnvironmentName))
+            .AddIdpStorage(options)
+            .AddIdpAccounts()
+            .AddSingleton<FirstAdministrator>()
+            .AddIdpClients()
+            .AddLogging()
+            .AddSingleton<KeyTable>()
+            .BuildServiceProvider();
+    }
+
+    public IdpOptions Options { get; }
+    public TimeProvider Clock => Get<TimeProvider>();
+    public Database Database => Get<Database>();
+    public AuditLog Audit => Get<AuditLog>();
+    public ClientStore Clients => Get<ClientStore>();
+    public ScopeStore Scopes => Get<ScopeStore>();
+    public Users Users => Get<Users>();
+    public KeyTable Keys => Get<KeyTable>();
+
+    /// <summary>Reads the settings and brings the schema up to date, as the server does when it starts.</summary>
+    public static async Task<Workbench> OpenAsync(Shell shell, CancellationToken cancel)
+    {
+        var bench = new Workbench(IdpConfiguration.Load(shell.Arguments));
+        await bench.Database.MigrateAsync(cancel);
+        return bench;
+    }
+
+    /// <summary>By user name in any spelling; never by e-mail address, which a command could mistake.</summary>
+    public async Task<UserRecord?> FindUserAsync(string userName, CancellationToken cancel) =>
+        await Users.FindByLoginAsync(userName, cancel) is { } user && UserNames.Normalize(user.UserName) == UserNames.Normalize(userName) ? user : null;
+
+    public T Get<T>() where T : notnull => services.GetRequiredService<T>();
+
+    public ValueTask DisposeAsync() => services.DisposeAsync();
+}
