@@ -1,0 +1,146 @@
+namespace IdP.Server.Tests.Cli;
+
+public sealed class ApplyTests : IDisposable
+{
+    private const string Yaml = """
+        scopes:
+          - name: api
+            audience: api
+        clients:
+          - clientId: web
+            clientSecrets: ["a-secret-of-the-tests-1"]
+            allowedGrantTypes: [authorization_code, refresh_token]
+            allowOfflineAccess: true
+            redirectUris: ["https://web.example.com/callback"]
+            allowedScopes: [openid, profile, api, offline_access]
+            accessTokenLifetime: 600
+        users:
+          - userName: alice
+            email: alice@example.com
+            name: Alice
+            password: "correct horse battery"
+            totpSecret: JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
+        """;
+
+    private const string Json = """
+        {"scopes":[{"name":"api","audience":"api"}],
+         "clients":[{"clientId":"web","clientSecrets":[{"value":"a-secret-of-the-tests-1"}],"allowedGrantTypes":["authorization_code","refresh_token"],
+           "allowOfflineAccess":true,"redirectUris":["https://web.example.com/callback"],"allowedScopes":["openid","profile","api","offline_access"],"accessTokenLifetime":600}],
+         "users":[{"userName":"Alice ","email":"alice@example.com","name":"Alice","password":"correct horse battery","totpSecret":"jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp"}]}
+        """;
+
+    private readonly Idp idp = new();
+
+    [Fact]
+    public async Task A_file_is_applied_once_and_then_unchanged_also_in_the_other_language()
+    {
+        var yaml = idp.Write("idp.yaml", Yaml);
+        var first = await idp.RunAsync("apply", yaml);
+        Assert.Equal((0, ""), (first.Code, first.Error));
+        Assert.Contains("3 added, 0 changed, 0 unchanged", first.Output, StringComparison.Ordinal);
+
+        var again = await idp.RunAsync("apply", yaml);
+        Assert.Contains("0 added, 0 changed, 3 unchanged", again.Output, StringComparison.Ordinal);
+
+        // The same in JSON, with the name and the OTP secret spelt otherwise: one member of one person differs.
+        var json = await idp.JsonAsync("apply", idp.Write("idp.json", Json.Replace("\"Alice \"", "\"alice\"", StringComparison.Ordinal)), "--dry-run");
+        Assert.All(json["changes"]!.AsArray(), c => Assert.Equal("unchanged", c!["action"]!.GetValue<string>()));
+        Assert.Equal("totp", (await idp.JsonAsync("user", "list"))[0]!["factors"]![0]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task A_dry_run_names_what_differs_and_changes_nothing()
+    {
+        await idp.RunAsync("apply", idp.Write("idp.yaml", Yaml));
+        var before = await idp.StateAsync();
+        var changed = idp.Write("changed.yaml", Yaml.Replace("600", "700", StringComparison.Ordinal).Replace("name: Alice", "name: Alicia", StringComparison.Ordinal)
+            .Replace("correct horse", "another horse", StringComparison.Ordinal).Replace("JBSWY3DP", "KRSXG5DT", StringComparison.Ordinal));
+        var (code, output, _) = await idp.RunAsync("apply", changed, "--dry-run");
+        Assert.Equal(0, code);
+        Assert.Contains("client web: change (accessTokenLifetime)", output, StringComparison.Ordinal);
+        Assert.Contains("user alice: change (name, password, totpSecret)", output, StringComparison.Ordinal);
+        Assert.Equal(before, await idp.StateAsync());
+
+        Assert.Contains("0 added, 2 changed, 1 unchanged", (await idp.RunAsync("apply", changed)).Output, StringComparison.Ordinal);
+        Assert.Contains("0 added, 0 changed, 3 unchanged", (await idp.RunAsync("apply", changed)).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Secrets_left_out_stay_and_people_not_named_are_left_alone()
+    {
+        await idp.RunAsync("apply", idp.Write("idp.yaml", Yaml));
+        await idp.RunAsync("user", "add", "bob", "--password", "correct horse battery");
+        var (code, output, error) = await idp.RunAsync("apply", idp.Write("less.yaml", """
+            clients: [{clientId: web, redirectUris: ["https://web.example.com/callback"], allowedScopes: [openid]}]
+            """));
+        Assert.Equal((0, ""), (code, error));
+        Assert.DoesNotContain("clientSecrets", output, StringComparison.Ordinal);
+        Assert.Single((await idp.JsonAsync("client", "show", "web"))["clientSecrets"]!.AsArray());
+        Assert.Equal(2, (await idp.JsonAsync("user", "list")).AsArray().Count);
+    }
+
+    [Fact]
+    public async Task All_faults_are_told_at_once_with_their_paths_and_nothing_is_changed()
+    {
+        var file = idp.Write("bad.yaml", """
+            scope: []
+            scopes: [{name: "with space"}, {name: openid}]
+            clients:
+              - clientId: good
+                requireClientSecret: false
+                redirectUris: ["https://good.example.com/"]
+              - clientId: "bad id"
+                clientSecrets: [short, {value: "a-secret-of-the-tests-1", expires: 2030-01-01}]
+                redirectUri: ["https://x.example.com/"]
+                redirectUris: ["https://x.example.com/", "http://x.example.com/", "https://*.example.com/", "https://x.example.com/#f", "javascript:alert(1)", "/relative", "https://u:p@x.example.com/", "com.example.app:/cb"]
+                allowedGrantTypes: [authorization_code, password]
+                allowedScopes: [openid, nowhere]
+                idTokenSigningAlg: none
+                minimumAcr: gold
+                secondFactorPolicy: Always
+                accessTokenLifetime: 86401
+                requirePkce: "yes"
+              - clientId: spa
+                requireClientSecret: false
+                requirePkce: false
+                clientSecrets: ["a-secret-of-the-tests-1"]
+                redirectUris: ["com.example.app:/cb", 7]
+            users:
+              - {userName: "", password: short}
+              - {userName: alice, email: "not an address", totpSecret: "JBSWY3DP", paswword: "correct horse battery"}
+              - {userName: ALICE}
+              - {email: nobody@example.com}
+            """);
+        var (code, _, error) = await idp.RunAsync("apply", file);
+        Assert.Equal(1, code);
+        string[] expected =
+        [
+            "scope: there is no such member; did you mean 'scopes'?", "scopes[0].name:", "scopes[1].name:", "clients[1].clientId:", "clients[1].clientSecrets[0]: has 5 characters",
+            "clients[1].clientSecrets[1].expires: there is no such member", "clients[1].redirectUri: there is no such member; did you mean 'redirectUris'?",
+            "clients[1].redirectUris[1]:", "clients[1].redirectUris[2]:", "clients[1].redirectUris[3]:", "clients[1].redirectUris[4]:", "clients[1].redirectUris[5]:", "clients[1].redirectUris[6]:",
+            "clients[1].redirectUris[7]:", "clients[1].allowedGrantTypes[1]: 'password'", "clients[1].allowedScopes[1]: 'nowhere'", "clients[1].idTokenSigningAlg: 'none'",
+            "clients[1].minimumAcr: 'gold'", "clients[1].secondFactorPolicy: 'Always'", "clients[1].accessTokenLifetime: 86401", "clients[1].requirePkce: must be true or false",
+            "clients[2].requirePkce:", "clients[2].clientSecrets:", "clients[2].redirectUris[1]: must be text", "users[0].userName:", "users[0].password: has 5 characters",
+            "users[1].email: 'not an address'", "users[1].totpSecret:", "users[1].paswword: there is no such member; did you mean 'password'?", "users: userName 'alice' appears more than once",
+            "users[3].userName: is missing",
+        ];
+        Assert.All(expected, fault => Assert.Contains(fault, error, StringComparison.Ordinal));
+        Assert.Equal(expected.Length, error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length - 1);
+        Assert.Equal("[][]", await idp.StateAsync());
+    }
+
+    [Theory]
+    [InlineData("a.json", "{\"clients\": [}", "line 1, column")]
+    [InlineData("a.json", "{\"clients\": [], \"clients\": []}", "not valid JSON")]
+    [InlineData("a.yaml", "clients:\n  - a: [1,", "line 2, column")]
+    [InlineData("a.yaml", "clients: &a\n  - *a\n", "not valid YAML")]
+    [InlineData("a.yaml", "just words", "must be an object")]
+    public async Task A_file_that_cannot_be_read_says_where(string name, string content, string where)
+    {
+        var (code, _, error) = await idp.RunAsync("apply", idp.Write(name, content));
+        Assert.Equal(1, code);
+        Assert.Contains(where, error, StringComparison.Ordinal);
+    }
+
+    public void Dispose() => idp.Dispose();
+}

@@ -1,0 +1,89 @@
+namespace IdP.Server.Tests.Cli;
+
+public sealed class VerbTests : IDisposable
+{
+    private readonly Idp idp = new();
+
+    [Fact]
+    public async Task A_confidential_client_gets_a_secret_that_is_shown_once()
+    {
+        var (code, output, error) = await idp.RunAsync("client", "add", "web", "--redirect-uri", "https://web.example.com/cb", "--alg", "RS256");
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("https://id.example.com/.well-known/openid-configuration", output, StringComparison.Ordinal);
+        var secret = output.Split("client secret")[1].Trim().Split('\n')[0].Trim();
+        Assert.Equal(43, secret.Length);
+        var shown = await idp.JsonAsync("client", "show", "web");
+        Assert.DoesNotContain(secret, shown.ToJsonString(), StringComparison.Ordinal);
+        Assert.Equal("RS256", shown["idTokenSigningAlg"]!.GetValue<string>());
+
+        Assert.Equal(1, (await idp.RunAsync("client", "add", "web", "--redirect-uri", "https://web.example.com/cb")).Code);
+        Assert.Equal(0, (await idp.RunAsync("client", "remove", "web")).Code);
+        Assert.Equal(1, (await idp.RunAsync("client", "show", "web")).Code);
+        Assert.Equal(1, (await idp.RunAsync("client", "remove", "web")).Code);
+    }
+
+    [Theory]
+    [InlineData("clientId", "bad id", "--redirect-uri", "https://x.example.com/")]
+    [InlineData("redirectUris", "x")]
+    [InlineData("requirePkce", "x", "--public", "--no-pkce", "--redirect-uri", "https://x.example.com/")]
+    [InlineData("allowedScopes[0]", "x", "--grant", "client_credentials", "--scope", "nowhere")]
+    public async Task A_client_with_a_fault_is_refused(string path, params string[] arguments)
+    {
+        var (code, _, error) = await idp.RunAsync(["client", "add", .. arguments]);
+        Assert.Equal(1, code);
+        Assert.Contains(path + ":", error, StringComparison.Ordinal);
+        Assert.Equal("[]", (await idp.JsonAsync("client", "list")).ToJsonString());
+    }
+
+    [Fact]
+    public async Task People_are_added_shut_out_and_let_in_again()
+    {
+        Assert.Equal(0, (await idp.TypeAsync("correct horse battery\n", "user", "add", "alice", "--email", "alice@example.com", "--password-stdin")).Code);
+        Assert.Equal(1, (await idp.RunAsync("user", "add", "ALICE", "--password", "correct horse battery")).Code);
+        Assert.Equal(1, (await idp.RunAsync("user", "add", "bob", "--password", "short")).Code);
+        Assert.Equal(0, (await idp.RunAsync("user", "disable", "alice")).Code);
+        Assert.True((await idp.JsonAsync("user", "list"))[0]!["disabled"]!.GetValue<bool>());
+        Assert.Equal(0, (await idp.RunAsync("user", "enable", "alice")).Code);
+        Assert.False((await idp.JsonAsync("user", "list"))[0]!["disabled"]!.GetValue<bool>());
+        Assert.Equal(0, (await idp.TypeAsync("another horse battery\n", "user", "password", "alice", "--password-stdin")).Code);
+        Assert.Equal(2, (await idp.RunAsync("user", "password", "alice")).Code);
+        Assert.Equal(1, (await idp.RunAsync("user", "disable", "nobody")).Code);
+    }
+
+    [Theory]
+    [InlineData(2, "client", "add")]
+    [InlineData(2, "no-such-verb")]
+    [InlineData(2, "keys", "rotate", "--alg", "HS256")]
+    [InlineData(0, "--help")]
+    [InlineData(0, "migrate")]
+    [InlineData(0, "check-config")]
+    [InlineData(4, "check-config", "--Keys:RotationDays", "abc")]
+    [InlineData(3, "migrate", "--Storage:Database", "postgres:Host=127.0.0.1;Port=1;Database=x;Username=x", "--Secrets:MasterKey", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")]
+    public async Task Scripts_can_rely_on_exit_codes(int expected, params string[] arguments)
+    {
+        using StringWriter output = new(), error = new();
+        var code = await Program.RunAsync([.. idp.Settings, .. arguments], new(TextReader.Null, output, error));
+        Assert.Equal((expected, expected == 0), (code, error.ToString().Length == 0));
+    }
+
+    [Fact]
+    public async Task All_configuration_faults_are_told_at_once_and_quote_the_value()
+    {
+        using StringWriter output = new(), error = new();
+        var code = await Program.RunAsync(
+            ["check-config", "--Issuer", "http://id.example.com/", "--Listen:Urls", "nonsense", "--Storage:Database", "mysql:x", "--Storage:Ephemeral", "disk", "--Secrets:MasterKey", "c2hvcnQtYnV0LXNlY3JldA==",
+             "--Proxies:Known", "10.0.0.0/8,proxy", "--Acr:Names:urn:x:gold", "gold", "--SignIn:Patience", "soon", "--Keys:AnnounceDays", "91", "--Isuer", "x", "--Tls:Key", "/no/such/file"],
+            new(TextReader.Null, output, error));
+        Assert.Equal(4, code);
+        string[] expected =
+        [
+            "Issuer: 'http://id.example.com/'", "'nonsense'", "'mysql:x'", "'disk'", "Secrets:MasterKey: is not 32 bytes", "'proxy'", "Acr:Names:urn:x:gold: 'gold'", "'soon'",
+            "Keys:AnnounceDays: 91", "Isuer: there is no such setting", "Tls: Tls:Certificate and Tls:Key go together", "'/no/such/file'",
+        ];
+        Assert.All(expected, fault => Assert.Contains(fault, error.ToString(), StringComparison.Ordinal));
+        Assert.Equal(expected.Length + 1, error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Assert.DoesNotContain("c2hvcnQ", error.ToString(), StringComparison.Ordinal);
+    }
+
+    public void Dispose() => idp.Dispose();
+}
