@@ -9,6 +9,7 @@ internal static class AccountServices
         .AddSingleton(_ => new HashingThreads())
         .AddSingleton<Passwords>()
         .AddSingleton<Users>()
+        .AddSingleton<IdP.Protocol.IPeople, People>()
         .AddSingleton<SessionEnding>()
         .AddSingleton<Sessions>()
         .AddSingleton<Consents>()

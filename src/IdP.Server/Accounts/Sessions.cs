@@ -49,7 +49,7 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
         var expires = (proofs.PasswordAt ?? now) + options.SignIn.SessionLifetime;
         (string, object?)[] values =
         [
-            ("@hash", Handles.Hash(handle)), ("@user", userId), ("@proofs", JsonSerializer.Serialize(proofs, StorageJson.Default.Proofs)), ("@now", now.Stored()),
+            ("@hash", Handles.Hash(handle)), ("@user", userId), ("@proofs", JsonSerializer.Serialize(proofs, AccountJson.Default.Proofs)), ("@now", now.Stored()),
             ("@expires", expires.Stored()), ("@agent", Shorten(userAgent)), ("@address", address),
         ];
         var session = await database.TransactAsync(async lane =>
@@ -106,7 +106,7 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
     }
 
     private static Session Read(DbDataReader row) => new(
-        row.GetString(0), row.GetString(1), JsonSerializer.Deserialize(row.GetString(2), StorageJson.Default.Proofs)!, row.Time(3), row.Time(4));
+        row.GetString(0), row.GetString(1), JsonSerializer.Deserialize(row.GetString(2), AccountJson.Default.Proofs)!, row.Time(3), row.Time(4));
 
     private static string? Shorten(string? agent) => agent is { Length: > 300 } ? agent[..300] : agent;
 }

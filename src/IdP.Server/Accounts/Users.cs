@@ -161,7 +161,7 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     {
         Id = row.GetString(0), UserName = row.GetString(1), Email = row.TextOrNull(2), EmailVerified = row.GetBoolean(3),
         Name = row.TextOrNull(4), Locale = row.TextOrNull(5),
-        Claims = row.TextOrNull(6) is { } json ? JsonSerializer.Deserialize(json, StorageJson.Default.DictionaryStringJsonElement)! : [],
+        Claims = row.TextOrNull(6) is { } json ? JsonSerializer.Deserialize(json, AccountJson.Default.DictionaryStringJsonElement)! : [],
         Disabled = row.GetBoolean(7), IsAdmin = row.GetBoolean(8), UpdatedAt = row.Time(9),
     };
 
@@ -170,7 +170,7 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
         ("@id", id), ("@user_name", draft.UserName.Trim()), ("@normalized_name", UserNames.Normalize(draft.UserName)),
         ("@email", draft.Email is null ? null : UserNames.Normalize(draft.Email)), ("@email_verified", draft.EmailVerified),
         ("@name", draft.Name), ("@locale", draft.Locale),
-        ("@claims_json", draft.Claims.Count == 0 ? null : JsonSerializer.Serialize(draft.Claims, StorageJson.Default.DictionaryStringJsonElement)),
+        ("@claims_json", draft.Claims.Count == 0 ? null : JsonSerializer.Serialize(draft.Claims, AccountJson.Default.DictionaryStringJsonElement)),
         ("@is_admin", draft.IsAdmin), ("@now", now),
     ];
 }

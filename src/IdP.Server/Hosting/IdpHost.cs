@@ -61,6 +61,8 @@ internal static class IdpHost
             .AddIdpClients()
             .AddIdpKeys()
             .AddIdpAccounts()
+            .AddSingleton<FirstAdministrator>()
+            .AddHostedService<FirstAdministratorLink>()
             .AddSecondFactors()
             .AddIdpConnect()
             .AddIdpSignIn()

@@ -12,7 +12,7 @@ internal static class PageSteps
     {
         var desk = page.HttpContext.RequestServices.GetRequiredService<SignInDesk>();
         if (await desk.OpenAsync(page.HttpContext, tx) is not { } at)
-            return (null, new CalmPage("session_expired", StatusCodes.Status400BadRequest));
+            return (null, Calm("session_expired"));
         return at.Next is TStep ? (at, null) : (null, SeeOther(SignInDesk.ContinuePath(at.Progress.Id)));
     }
 
@@ -21,7 +21,7 @@ internal static class PageSteps
     {
         var csrf = page.HttpContext.RequestServices.GetRequiredService<Csrf>();
         if (csrf.Check(page.HttpContext, await page.Request.ReadFormAsync(page.HttpContext.RequestAborted)) is null)
-            return (null, new CalmPage("session_expired", StatusCodes.Status400BadRequest));
+            return (null, Calm("session_expired"));
         return await page.OpenAsync<TStep>(tx);
     }
 
@@ -33,6 +33,9 @@ internal static class PageSteps
 
     /// <summary>303: after a post the browser must come back with GET (RFC 9700 §4.12).</summary>
     public static IActionResult SeeOther(string path) => new SeeOtherResult(path);
+
+    /// <summary>This page cannot go on: a calm one says why.</summary>
+    public static IActionResult Calm(string code) => new CalmPage(code, StatusCodes.Status400BadRequest);
 
     private sealed class SeeOtherResult(string path) : ActionResult
     {

@@ -21,7 +21,6 @@ internal static class StorageServices
         services.AddSingleton<IRefreshFamilies, RefreshFamilyStore>();
         services.AddSingleton<IPushedRequests, PushedRequestStore>();
         services.AddSingleton<IReferenceTokens, ReferenceTokenStore>();
-        services.AddSingleton<IPeople, People>();
 
         // In this order: the only node, then the schema, then what is read from it.
         services.AddSingleton<NodeLease>();

@@ -28,7 +28,7 @@ internal static class Members
 
     /// <summary>"required" members, and parameters of a record's constructor that have no default.</summary>
     public static bool IsRequired(JsonPropertyInfo property) =>
-        property.IsRequired || property.AssociatedParameter is { HasDefaultValue: false };
+        property.IsRequired || property.AssociatedParameter is { HasDefaultValue: false, IsMemberInitializer: false };
 
     public static string Unknown(string name, IEnumerable<string> known)
     {

@@ -1,8 +1,6 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 using IdP.Protocol;
 using IdP.Protocol.Tokens;
-using IdP.Server.Accounts;
 
 namespace IdP.Server.Storage.Protocol;
 
@@ -12,6 +10,4 @@ namespace IdP.Server.Storage.Protocol;
 [JsonSerializable(typeof(Grant))]
 [JsonSerializable(typeof(PushedRequest))]
 [JsonSerializable(typeof(AccessTokenContent))]
-[JsonSerializable(typeof(Proofs))]
-[JsonSerializable(typeof(Dictionary<string, JsonElement>))]
 internal sealed partial class StorageJson : JsonSerializerContext;

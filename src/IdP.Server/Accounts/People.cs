@@ -1,7 +1,6 @@
 using IdP.Protocol;
-using IdP.Server.Accounts;
 
-namespace IdP.Server.Storage.Protocol;
+namespace IdP.Server.Accounts;
 
 /// <summary>People as claims (OIDC Core §5.1); disabled ones are nobody.</summary>
 internal sealed class People(Users users) : IPeople
