@@ -132,7 +132,7 @@ public sealed class ApplyTests : IDisposable
     [Theory]
     [InlineData("a.json", "{\"clients\": [}", "line 1, column")]
     [InlineData("a.json", "{\"clients\": [], \"clients\": []}", "not valid JSON")]
-    [InlineData("a.yaml", "clients:\n  - a: [1,", "line 2, column")]
+    [InlineData("a.yaml", "clients:\n  - a: ]", "line 2, column")]
     [InlineData("a.yaml", "clients: &a\n  - *a\n", "not valid YAML")]
     [InlineData("a.yaml", "just words", "must be an object")]
     public async Task A_file_that_cannot_be_read_says_where(string name, string content, string where)
