@@ -158,6 +158,14 @@ public sealed class UsingTokensTests
     }
 
     [Fact]
+    public async Task Tokens_of_a_client_that_is_disabled_are_not_active()
+    {
+        var token = (await house.SignInAsync(("scope", "openid api"))).AccessToken;
+        house.Change("web", client => client with { Enabled = false });
+        Assert.IsType<IntrospectionOutcome.Inactive>(await IntrospectAsync(token, "api-server"));
+    }
+
+    [Fact]
     public async Task Introspection_knows_refresh_tokens_for_their_client_only_while_they_are_current()
     {
         var tokens = await house.SignInAsync();

@@ -9,7 +9,7 @@ namespace IdP.Protocol.Introspection;
 /// the same "not active".
 /// </summary>
 public sealed class Introspector(
-    ProtocolOptions options, ClientAuthentication authentication, AccessTokenReader tokens, IRefreshFamilies families, IRevocations revocations, IPeople people, TimeProvider time)
+    ProtocolOptions options, ClientAuthentication authentication, AccessTokenReader tokens, IRefreshFamilies families, IRevocations revocations, IClients clients, IPeople people, TimeProvider time)
 {
     private static readonly IntrospectionOutcome.Inactive NotActive = new();
 
@@ -30,6 +30,9 @@ public sealed class Introspector(
         if (RefreshToken.Parse(token) is { } refresh)
             return await OfRefreshTokenAsync(refresh, caller, cancel);
         if (await tokens.ReadAsync(token, cancel) is not { } content || !(content.ClientId == caller.ClientId || content.Audience.Contains(caller.ClientId)))
+            return NotActive;
+        // A client that was removed or disabled holds no active token either.
+        if (content.ClientId != caller.ClientId && await clients.FindAsync(content.ClientId, cancel) is not { Enabled: true })
             return NotActive;
         return await ActiveAsync(content, "Bearer", cancel);
     }

@@ -1,4 +1,5 @@
 using IdP.Protocol;
+using IdP.Server.Accounts;
 using IdP.Server.Storage;
 
 namespace IdP.Server.Hosting;
@@ -58,7 +59,8 @@ internal sealed class ErrorPages(PageRenderer renderer, ILogger<ErrorPages> log)
     private static int StatusOf(Exception fault) => fault switch
     {
         BadHttpRequestException bad => bad.StatusCode,
-        StoreUnavailableException or StaleKnowledgeException or TimeoutException => StatusCodes.Status503ServiceUnavailable,
+        StoreUnavailableException or StaleKnowledgeException or BusyException or TimeoutException => StatusCodes.Status503ServiceUnavailable,
+        _ when Outage.Find(fault) is not null => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
     };
 

@@ -34,6 +34,9 @@ internal sealed record TotpSecret(string Secret, int Digits = 6, int Period = 30
         return fault is null ? new TotpSecret(plain) : null;
     }
 
+    /// <summary>Records print their members; this one must not (I-7).</summary>
+    public override string ToString() => $"{nameof(TotpSecret)} (redacted)";
+
     public byte[] ToBytes() => JsonSerializer.SerializeToUtf8Bytes(this, TotpJson.Default.TotpSecret);
 
     public static TotpSecret From(byte[] opened) =>
