@@ -1,4 +1,5 @@
 using System.CommandLine;
+using IdP.Server.Storage;
 
 namespace IdP.Server.Cli;
 
@@ -17,6 +18,8 @@ internal static class ServeVerb
     private static async Task<int> RunAsync(Func<string[], WebApplication> build, Shell shell, CancellationToken cancel)
     {
         await using var app = build([.. shell.Arguments]);
+        // Taken before the host starts, so that a refusal is a sentence and not a log of the host's.
+        await app.Services.GetRequiredService<NodeLease>().TakeAsync(cancel);
         await ((IHost)app).RunAsync(cancel);
         return ExitCode.Done;
     }

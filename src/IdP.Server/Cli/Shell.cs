@@ -45,6 +45,10 @@ internal sealed class Shell(IReadOnlyList<string> arguments, Terminal terminal)
         {
             return Fail(ExitCode.BadConfiguration, "The configuration cannot be used:", bad.Faults);
         }
+        catch (SecondNodeException second)
+        {
+            return Fail(ExitCode.Refused, second.Message, []);
+        }
         catch (Exception problem) when (Outage.Find(problem) is { } outage)
         {
             return Fail(ExitCode.StoreAway, "The store cannot be reached: " + (outage.InnerException ?? outage).Message, []);
