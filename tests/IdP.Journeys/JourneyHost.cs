@@ -1,0 +1,28 @@
+using IdP.Server.Tests.Support;
+
+namespace IdP.Journeys;
+
+/// <summary>A server in Development (so with its demo) under a host name of its own: cookies know no ports.</summary>
+public abstract class JourneyHost(StorePair pair) : IAsyncLifetime
+{
+    public TestIdp Idp { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Idp = await TestIdp.StartAsync(pair, new TestIdpOptions { Environment = "Development", Host = "id.localhost" });
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (Idp is not null)
+            await Idp.DisposeAsync();
+    }
+}
+
+public sealed class SqliteJourneyHost() : JourneyHost(StorePair.SqliteAndMemory);
+
+public sealed class PostgresJourneyHost() : JourneyHost(StorePair.PostgresAndRedis);
+
+[CollectionDefinition(nameof(OnSqlite))]
+public sealed class OnSqlite : ICollectionFixture<SqliteJourneyHost>;
+
+[CollectionDefinition(nameof(OnPostgres))]
+public sealed class OnPostgres : ICollectionFixture<PostgresJourneyHost>;

@@ -1,0 +1,71 @@
+using Deque.AxeCore.Playwright;
+using IdP.Server.Tests.Support;
+using Microsoft.Playwright;
+
+namespace IdP.Journeys;
+
+/// <summary>Every page in both languages, light and dark, from 320 px: reachable by everybody, nothing cut off, nothing blocked. With IDP_SCREENSHOTS set, pictures go to artifacts/.</summary>
+[Collection(nameof(OnSqlite))]
+public sealed class PageTests(SqliteJourneyHost host)
+{
+    private readonly TestIdp idp = host.Idp;
+
+    [Theory]
+    [InlineData("en", ColorScheme.Light, 1280)]
+    [InlineData("en", ColorScheme.Dark, 320)]
+    [InlineData("zh-CN", ColorScheme.Light, 320)]
+    [InlineData("zh-CN", ColorScheme.Dark, 1280)]
+    public async Task Every_page_is_good(string language, ColorScheme scheme, int width)
+    {
+        await using var context = await Chromium.PersonAsync(language, scheme, width);
+        var page = await context.NewPageAsync();
+        List<string> complaints = [];
+        page.Console += (_, message) =>
+        {
+            if (message.Type == "error" && !message.Text.Contains("the server responded with a status of", StringComparison.Ordinal))
+                complaints.Add($"{page.Url}: {message.Text}");
+        };
+        var person = idp.WithOtp();
+
+        await LookAsync("front", idp.Issuer + "/");
+        await LookAsync("error", idp.Issuer + "/connect/authorize?client_id=nobody");
+        await LookAsync("not-found", idp.Issuer + "/no/such/page");
+        await LookAsync("demo", idp.Issuer + "/demo");
+        await LookAsync("demo-mail", idp.Issuer + "/demo/mail");
+        await LookAsync("sign-in", idp.App(TestClient.Web).Ask().Url);
+        await page.GivePasswordAsync(person with { Password = "not-the-right-one" });
+        await LookAsync("sign-in-wrong");
+        await page.GivePasswordAsync(person);
+        await page.ArrivesAsync("/verify");
+        await LookAsync("verify");
+        await page.GiveCodeAsync(person.WrongCodeAt(idp.Clock));
+        await LookAsync("verify-wrong");
+
+        await page.GotoAsync(idp.App(TestClient.Asking).Ask("openid profile email offline_access").Url);
+        await page.GivePasswordAsync(idp.Plain());
+        await page.ArrivesAsync("/consent");
+        await LookAsync("consent");
+        await page.GotoAsync(idp.Issuer + "/demo/sign-in");
+        await page.GivePasswordAsync(idp.Plain());
+        await page.Locator("main[data-signed-in=yes]").WaitForAsync();
+        await LookAsync("demo-signed-in");
+        await LookAsync("end-session", idp.Issuer + "/connect/endsession");
+        await page.Locator("button[value=sign-out]").ClickAsync();
+        await page.WaitForLoadStateAsync();
+        await LookAsync("signed-out");
+
+        Assert.Empty(complaints);
+
+        async Task LookAsync(string name, string? url = null)
+        {
+            if (url is not null)
+                await page.GotoAsync(url);
+            Assert.StartsWith(language[..2], await page.Locator("html").GetAttributeAsync("lang"), StringComparison.Ordinal);
+            Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"), $"{name} is wider than {width} px");
+            var found = await page.RunAxe();
+            Assert.True(found.Violations.Length == 0, $"{name} ({language}, {scheme}, {width}): {string.Join("; ", found.Violations.Select(v => $"{v.Id} {v.Help} {v.Nodes[0].Html}"))}");
+            if (Environment.GetEnvironmentVariable("IDP_SCREENSHOTS") is { Length: > 0 })
+                await page.ScreenshotAsync(new() { Path = Path.Combine(Folders.Artifacts, "pages", $"{name}-{language}-{scheme}-{width}.png"), FullPage = true });
+        }
+    }
+}

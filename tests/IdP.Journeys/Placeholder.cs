@@ -1,1 +1,0 @@
-namespace IdP; internal static class Placeholder;

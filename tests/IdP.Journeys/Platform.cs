@@ -1,0 +1,2 @@
+// Apache's files need Unix permissions; the journeys run where Apache, PostgreSQL and Redis do.
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]

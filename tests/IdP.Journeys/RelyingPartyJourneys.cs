@@ -1,0 +1,133 @@
+using IdP.Journeys.RelyingParties;
+using IdP.Server.Tests.Support;
+using Microsoft.Playwright;
+
+namespace IdP.Journeys;
+
+/// <summary>Relying parties that others wrote, a real browser, a real server: sign in, step up, refuse what was forged or used, sign out.</summary>
+public abstract class RelyingPartyJourneys(TestIdp idp)
+{
+    public static TheoryData<string> Parties => ["apache", "npm-openid-client", "aspnet"];
+
+    private static RealParty New(string name) => name switch
+    {
+        "apache" => new ApacheParty(),
+        "npm-openid-client" => new OpenIdClientParty(),
+        _ => new AspNetParty(),
+    };
+
+    private async Task<RealParty> StartAsync(string name)
+    {
+        var party = New(name);
+        await idp.RegisterAsync(party.Registration);
+        await party.StartAsync(idp.Issuer);
+        return party;
+    }
+
+    /// <summary>J-09 and J-02: password and OTP in one go, then out.</summary>
+    [Theory]
+    [MemberData(nameof(Parties))]
+    public async Task Password_and_OTP_sign_a_person_in_and_out(string name)
+    {
+        await using var party = await StartAsync(name);
+        await using var context = await Chromium.PersonAsync();
+        var page = await context.NewPageAsync();
+        var person = idp.WithOtp();
+
+        await page.GotoAsync(party.Base + "/money");
+        await page.GivePasswordAsync(person);
+        await page.ArrivesAsync("/verify");
+        await page.GiveCodeAsync(person.CodeAt(idp.Clock));
+        var claims = await page.ClaimsAsync(party.Base);
+        Assert.Contains("acr=mfa", claims, StringComparison.Ordinal);
+        Assert.All((string[])["pwd", "otp", "mfa"], method => Assert.Contains(method, claims[claims.IndexOf("amr=", StringComparison.Ordinal)..], StringComparison.Ordinal));
+
+        await page.GotoAsync(party.Base + party.SignOut);
+        await page.WaitForURLAsync(url => url.StartsWith(party.Base, StringComparison.Ordinal));
+        await page.GotoAsync(party.Base + "/");
+        await page.ArrivesAsync("/sign-in");
+    }
+
+    /// <summary>J-11: the second step alone, without the password.</summary>
+    [Theory]
+    [MemberData(nameof(Parties))]
+    public async Task A_session_is_stepped_up_without_a_second_password(string name)
+    {
+        await using var party = await StartAsync(name);
+        await using var context = await Chromium.PersonAsync();
+        var page = await context.NewPageAsync();
+        var person = idp.WithOtp();
+
+        await page.GotoAsync(party.Base + "/");
+        await page.GivePasswordAsync(person);
+        var before = await page.ClaimsAsync(party.Base);
+        Assert.Contains("acr=pwd", before, StringComparison.Ordinal);
+
+        var passwordPages = 0;
+        page.FrameNavigated += (_, frame) => passwordPages += frame.Url.Contains("/sign-in", StringComparison.Ordinal) ? 1 : 0;
+        await page.GotoAsync(party.Base + "/money");
+        await page.ArrivesAsync("/verify");
+        await page.GiveCodeAsync(person.CodeAt(idp.Clock));
+        var after = await page.ClaimsAsync(party.Base);
+        Assert.Contains("acr=mfa", after, StringComparison.Ordinal);
+        Assert.Equal(0, passwordPages);
+        Assert.Equal(Part(before, "sub="), Part(after, "sub="));
+        Assert.Equal(Part(before, "auth_time="), Part(after, "auth_time="));
+    }
+
+    [Theory]
+    [MemberData(nameof(Parties))]
+    public async Task A_forged_code_signs_nobody_in(string name)
+    {
+        await using var party = await StartAsync(name);
+        await using var context = await Chromium.PersonAsync();
+        var page = await context.NewPageAsync();
+        await using var middle = await CodeSwap.BetweenAsync(page, party, seen => seen[..^4] + new string([.. seen[^4..].Select(c => c == 'A' ? 'B' : 'A')]));
+
+        await page.GotoAsync(party.Base + "/");
+        await page.GivePasswordAsync(idp.WithOtp());
+        await middle.Swapped;
+        await RefusedAsync(page);
+    }
+
+    [Theory]
+    [MemberData(nameof(Parties))]
+    public async Task A_used_code_signs_nobody_in(string name)
+    {
+        await using var party = await StartAsync(name);
+        await using var first = await Chromium.PersonAsync();
+        var page = await first.NewPageAsync();
+        var used = "";
+        await using (await CodeSwap.BetweenAsync(page, party, seen => used = seen))
+        {
+            await page.GotoAsync(party.Base + "/");
+            await page.GivePasswordAsync(idp.WithOtp());
+            Assert.Contains("acr=pwd", await page.ClaimsAsync(party.Base), StringComparison.Ordinal);
+        }
+
+        await using var second = await Chromium.PersonAsync();
+        var thief = await second.NewPageAsync();
+        await using var middle = await CodeSwap.BetweenAsync(thief, party, _ => used);
+        await thief.GotoAsync(party.Base + "/");
+        await thief.GivePasswordAsync(idp.WithOtp());
+        await middle.Swapped;
+        await RefusedAsync(thief);
+    }
+
+    private static async Task RefusedAsync(IPage page)
+    {
+        await page.WaitForLoadStateAsync();
+        var text = await page.Locator("body").InnerTextAsync();
+        Assert.DoesNotContain("sub=", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("acr=", text, StringComparison.Ordinal);
+    }
+
+    private static string Part(string claims, string name) =>
+        claims.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).First(part => part.StartsWith(name, StringComparison.Ordinal));
+}
+
+[Collection(nameof(OnSqlite))]
+public sealed class RelyingParties_on_SQLite_and_memory(SqliteJourneyHost host) : RelyingPartyJourneys(host.Idp);
+
+[Collection(nameof(OnPostgres))]
+public sealed class RelyingParties_on_PostgreSQL_and_Redis(PostgresJourneyHost host) : RelyingPartyJourneys(host.Idp);

@@ -1,0 +1,86 @@
+using IdP.Server.Tests.Races;
+using IdP.Server.Tests.Support;
+
+namespace IdP.Server.Tests.Attacks;
+
+/// <summary>I-6: two hundred guesses at once, over two nodes and forty browsers, count as two hundred; a restart forgives nothing.</summary>
+public sealed class GuessingTests
+{
+    public static TheoryData<StorePair, int> Hosts => new() { { StorePair.SqliteAndMemory, 1 }, { StorePair.PostgresAndRedis, 2 } };
+
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task Two_hundred_wrong_codes_at_once_close_the_factor(StorePair pair, int nodes)
+    {
+        await using var idp = await TestIdp.StartAsync(pair, new TestIdpOptions { Nodes = nodes, Seed = new Seed(otpPeople: 2) });
+        var person = idp.WithOtp();
+        List<(Browser Browser, Stop At)> waiting = [];
+        for (var n = 0; n < 41; n++)
+        {
+            var browser = idp.Browser();
+            var node = n % nodes;
+            browser.Node = () => node;
+            var at = await browser.SubmitAsync(await browser.OpenAsync(idp.App(TestClient.Web).Ask().Url), new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
+            Assert.Equal("/verify", at.At);
+            waiting.Add((browser, at));
+        }
+
+        var wrong = person.WrongCodeAt(idp.Clock);
+        var stops = await Crowd.AtOnceAsync(
+            caller => waiting[caller / 5].Browser.SubmitAsync(waiting[caller / 5].At, new Dictionary<string, string> { ["code"] = wrong }, "/verify"), size: 200);
+        Assert.All(stops, stop => Assert.True(stop.Answer?["code"] is null && (int)stop.Status < 500, stop.Describe()));
+
+        await RefusedAsync(idp, waiting[40].Browser, waiting[40].At, person);
+        for (var node = 0; node < nodes; node++)
+            await idp.RestartAsync(node);
+        using var fresh = idp.Browser();
+        var again = await fresh.SubmitAsync(await fresh.OpenAsync(idp.App(TestClient.Web).Ask().Url), new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
+        await RefusedAsync(idp, fresh, again, person);
+
+        // Ten quiet minutes later the owner gets in: closed, not lost.
+        await idp.ForwardAsync(TimeSpan.FromMinutes(11));
+        using var owner = idp.Browser();
+        Assert.NotNull((await idp.SignInAsync(owner, idp.App(TestClient.Web).Ask(), person)).Answer?["code"]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Hosts))]
+    public async Task Two_hundred_wrong_passwords_at_once_close_the_account_in_every_spelling(StorePair pair, int nodes)
+    {
+        await using var idp = await TestIdp.StartAsync(pair, new TestIdpOptions { Nodes = nodes, Seed = new Seed(otpPeople: 2) });
+        var person = idp.Plain();
+        string[] spellings = [person.UserName, person.UserName.ToUpperInvariant(), " " + person.UserName, "ｐ" + person.UserName[1..]];
+        List<(Browser Browser, Stop At)> waiting = [];
+        for (var n = 0; n < 40; n++)
+        {
+            var browser = idp.Browser();
+            var node = n % nodes;
+            browser.Node = () => node;
+            waiting.Add((browser, await browser.OpenAsync(idp.App(TestClient.Calm).Ask().Url)));
+        }
+
+        var stops = await Crowd.AtOnceAsync(
+            caller => waiting[caller / 5].Browser.SubmitAsync(waiting[caller / 5].At, new Dictionary<string, string> { ["userName"] = spellings[caller % 4], ["password"] = $"wrong-password-{caller}" }, "/sign-in"), size: 200);
+        Assert.All(stops, stop => Assert.Null(stop.Answer));
+        Assert.DoesNotContain(stops, stop => (int)stop.Status >= 500 && (int)stop.Status != 503);
+
+        foreach (var spelling in spellings)
+            await ClosedAsync(idp, person with { UserName = spelling });
+        for (var node = 0; node < nodes; node++)
+            await idp.RestartAsync(node);
+        await ClosedAsync(idp, person);
+    }
+
+    private static async Task ClosedAsync(TestIdp idp, Person person)
+    {
+        using var browser = idp.Browser();
+        var stop = await idp.SignInAsync(browser, idp.App(TestClient.Calm).Ask(), person);
+        Assert.True(stop.Answer is null, "the right password was taken after two hundred wrong ones");
+    }
+
+    private static async Task RefusedAsync(TestIdp idp, Browser browser, Stop at, Person person)
+    {
+        var stop = await browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = person.CodeAt(idp.Clock) }, "/verify");
+        Assert.True(stop.Answer is null, "the right code was taken after two hundred wrong ones");
+    }
+}

@@ -1,0 +1,153 @@
+using System.Security.Cryptography;
+using System.Text;
+using IdP.Server.Tests.Support;
+using Microsoft.IdentityModel.Tokens;
+
+namespace IdP.Server.Tests.Conformance;
+
+/// <summary>The RP-Initiated Logout certification plan.</summary>
+public abstract class LogoutModules(TestIdp idp)
+{
+    private static readonly string Back = TestClient.Suite.PostLogoutRedirectUri;
+    private readonly RelyingParty suite = idp.App(TestClient.Suite);
+
+    /// <summary>C-080 oidcc-rp-initiated-logout-discovery-endpoint-verification.</summary>
+    [Fact]
+    public async Task Discovery_names_the_end_session_endpoint() =>
+        Assert.Equal(idp.Issuer + "/connect/endsession", (string?)(await Checks.PreambleAsync(idp))["end_session_endpoint"]);
+
+    /// <summary>C-081 oidcc-rp-initiated-logout: by link and by form.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Logout_with_hint_and_registered_address_goes_back_there_with_the_state(bool post)
+    {
+        var (browser, hint) = await SignedInAsync();
+        var state = RandomNumberGenerator.GetHexString(128);
+        KeyValuePair<string, string>[] values = [new("id_token_hint", hint), new("post_logout_redirect_uri", Back), new("state", state)];
+        var stop = post ? await browser.PostFromElsewhereAsync("/connect/endsession", values) : await browser.OpenAsync(Url(values));
+        Assert.Equal($"{Back}?state={state}", stop.MustAnswer().Uri.OriginalString);
+        await SignedOutAsync(browser);
+    }
+
+    /// <summary>C-082 …-no-state.</summary>
+    [Fact]
+    public async Task Logout_without_state_goes_back_without_state()
+    {
+        var (browser, hint) = await SignedInAsync();
+        var stop = await browser.OpenAsync(Url(new("id_token_hint", hint), new("post_logout_redirect_uri", Back)));
+        Assert.Equal(Back, stop.MustAnswer().Uri.OriginalString);
+        await SignedOutAsync(browser);
+    }
+
+    /// <summary>C-084 …-no-post-logout-redirect-uri.</summary>
+    [Fact]
+    public async Task Logout_with_only_a_hint_ends_on_our_page()
+    {
+        var (browser, hint) = await SignedInAsync();
+        await StaysHereAsync(await browser.OpenAsync(Url(new("id_token_hint", hint), new("state", "abc"))), browser);
+    }
+
+    /// <summary>C-083 …-no-params and C-085 …-only-state: nobody proves who asks, so the person is asked (ASVS 10.6.2).</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData("state=xyz")]
+    [InlineData("client_id=suite")]
+    public async Task Logout_without_a_hint_asks_the_person(string query)
+    {
+        var (browser, _) = await SignedInAsync();
+        var stop = await browser.OpenAsync("/connect/endsession?" + query);
+        Assert.Null(stop.Answer);
+        await StillSignedInAsync(browser);
+        await StaysHereAsync(await browser.SubmitAsync(stop, new Dictionary<string, string> { ["decision"] = "sign-out" }, "/connect/endsession/confirm"), browser);
+    }
+
+    /// <summary>The person may also stay.</summary>
+    [Fact]
+    public async Task A_person_who_stays_stays_signed_in()
+    {
+        var (browser, _) = await SignedInAsync();
+        var stop = await browser.OpenAsync("/connect/endsession");
+        await browser.SubmitAsync(stop, new Dictionary<string, string> { ["decision"] = "stay" }, "/connect/endsession/confirm");
+        await StillSignedInAsync(browser);
+    }
+
+    /// <summary>C-086, C-087: an address that is not registered exactly.</summary>
+    [Theory]
+    [InlineData("https://evil.example/")]
+    [InlineData("https://suite.example/signed-out?foo=bar")]
+    [InlineData("https://suite.example/signed-out/")]
+    [InlineData("https://suite-two.example/signed-out")]
+    public async Task An_address_that_is_not_registered_is_never_called(string address)
+    {
+        var (browser, hint) = await SignedInAsync();
+        Assert.Null((await browser.OpenAsync(Url(new("id_token_hint", hint), new("post_logout_redirect_uri", address), new("state", "s")))).Answer);
+    }
+
+    /// <summary>C-088 …-no-id-token-hint: the address alone is not called.</summary>
+    [Fact]
+    public async Task A_registered_address_without_a_hint_is_not_called()
+    {
+        var (browser, _) = await SignedInAsync();
+        Assert.Null((await browser.OpenAsync(Url(new("post_logout_redirect_uri", Back), new("state", "s")))).Answer);
+        await StillSignedInAsync(browser);
+    }
+
+    /// <summary>C-089 …-modified-id-token-hint (alg none) and C-090 …-bad-id-token-hint (signed by somebody else).</summary>
+    [Theory]
+    [InlineData("none")]
+    [InlineData("stranger")]
+    [InlineData("cut")]
+    public async Task A_hint_we_did_not_sign_moves_nobody(string kind)
+    {
+        var (browser, hint) = await SignedInAsync();
+        var parts = hint.Split('.');
+        var forged = kind switch
+        {
+            "none" => Base64UrlEncoder.Encode("""{"alg":"none"}""") + "." + parts[1] + ".",
+            "stranger" => $"{parts[0]}.{parts[1]}.{SignedByAStranger(parts[0] + "." + parts[1])}",
+            _ => $"{parts[0]}.{parts[1]}",
+        };
+        Assert.Null((await browser.OpenAsync(Url(new("id_token_hint", forged), new("post_logout_redirect_uri", Back), new("state", "s")))).Answer);
+        await StillSignedInAsync(browser);
+    }
+
+    private async Task<(Browser Browser, string IdToken)> SignedInAsync()
+    {
+        var browser = idp.Browser();
+        var ask = suite.Ask();
+        var stop = await idp.SignInAsync(browser, ask, idp.Plain());
+        var tokens = await suite.RedeemAsync(Checks.Success(stop, ask, idp.Issuer), ask);
+        await Checks.TokensAsync(idp, tokens, ask);
+        return (browser, tokens.IdToken);
+    }
+
+    private async Task SignedOutAsync(Browser browser)
+    {
+        var ask = suite.Ask().With("prompt", "none");
+        Checks.NeedsTheUser(await browser.OpenAsync(ask.Url), ask, idp.Issuer);
+    }
+
+    private async Task StillSignedInAsync(Browser browser)
+    {
+        var ask = suite.Ask().With("prompt", "none");
+        Checks.Success(await browser.OpenAsync(ask.Url), ask, idp.Issuer);
+    }
+
+    private async Task StaysHereAsync(Stop stop, Browser browser)
+    {
+        Assert.Null(stop.Answer);
+        Assert.Equal(200, (int)stop.Status);
+        Assert.Empty(stop.Page!.Forms);
+        await SignedOutAsync(browser);
+    }
+
+    private static string Url(params KeyValuePair<string, string>[] values) =>
+        "/connect/endsession?" + string.Join('&', values.Select(pair => $"{pair.Key}={Uri.EscapeDataString(pair.Value)}"));
+
+    private static string SignedByAStranger(string text)
+    {
+        using var rsa = RSA.Create(2048);
+        return Base64UrlEncoder.Encode(rsa.SignData(Encoding.ASCII.GetBytes(text), HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1));
+    }
+}

@@ -1,0 +1,26 @@
+using IdP.Server.Tests.Support;
+
+namespace IdP.Server.Tests.Faults;
+
+/// <summary>The built server as a process of its own, so that it can be killed.</summary>
+public abstract class FaultHost(StorePair pair) : IAsyncLifetime
+{
+    public TestIdp Idp { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync() => Idp = await TestIdp.StartAsync(pair, new TestIdpOptions { OwnProcess = true });
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (Idp is not null)
+            await Idp.DisposeAsync();
+    }
+}
+
+public sealed class SqliteFaultHost() : FaultHost(StorePair.SqliteAndMemory);
+
+public sealed class PostgresFaultHost() : FaultHost(StorePair.PostgresAndRedis);
+
+public sealed class Kill_on_SQLite_and_memory(SqliteFaultHost host) : KillTests(host.Idp, sharedState: false), IClassFixture<SqliteFaultHost>;
+
+public sealed class Kill_on_PostgreSQL_and_Redis(PostgresFaultHost host) : KillTests(host.Idp, sharedState: true), IClassFixture<PostgresFaultHost>;

@@ -1,0 +1,181 @@
+using IdP.Server.Tests.Support;
+
+namespace IdP.Server.Tests.Faults;
+
+/// <summary>F-1, F-2, F-3: the server is killed with -9 between and inside the steps of a sign-in and a token exchange, and started again on the same stores.</summary>
+public abstract class KillTests(TestIdp idp, bool sharedState)
+{
+    private readonly RelyingParty web = idp.App(TestClient.Web);
+
+    private async Task CrashAsync()
+    {
+        await idp.KillAsync();
+        await idp.RestartAsync();
+    }
+
+    /// <summary>A sign-in in progress may be lost with the memory it was in; then the person is told to start again. It never goes on by itself.</summary>
+    [Theory]
+    [InlineData("/sign-in")]
+    [InlineData("/verify")]
+    public async Task A_half_done_sign_in_goes_on_or_starts_again_and_is_never_taken_for_done(string step)
+    {
+        using var browser = idp.Browser();
+        var person = idp.WithOtp();
+        var ask = web.Ask();
+        var at = await browser.OpenAsync(ask.Url);
+        if (step == "/verify")
+            at = await browser.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
+        Assert.Equal(step, at.At);
+
+        await CrashAsync();
+
+        Assert.NotNull((await browser.OpenAsync(web.Ask().With("prompt", "none").Url)).MustAnswer().Error);
+        var stop = await browser.VisitAsync("/connect/continue" + at.Url.Query);
+        if (sharedState)
+        {
+            Assert.Equal(step, stop.At);
+            Assert.NotNull((await idp.PassAsync(browser, stop, person)).Answer?["code"]);
+        }
+        else
+        {
+            Assert.True(stop.Answer is null && stop.PersonError is not null && (int)stop.Status < 500, stop.Describe());
+            Assert.NotNull((await idp.SignInAsync(browser, web.Ask(), person)).Answer?["code"]);
+        }
+    }
+
+    /// <summary>I-3: a step that was accepted stays used. I-4: the session that was answered stays.</summary>
+    [Fact]
+    public async Task An_accepted_OTP_step_stays_used_and_the_session_stays()
+    {
+        using var browser = idp.Browser();
+        var person = idp.WithOtp();
+        var (at, code) = await AtVerifyAsync(browser, person);
+        Assert.NotNull((await browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = code }, "/verify")).Answer?["code"]);
+
+        await CrashAsync();
+
+        Assert.NotNull((await browser.OpenAsync(web.Ask().With("prompt", "none").Url)).Answer?["code"]);
+        using var thief = idp.Browser();
+        var again = await thief.SubmitAsync(await thief.OpenAsync(web.Ask().Url), new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
+        Assert.Equal("/verify", (await thief.SubmitAsync(again, new Dictionary<string, string> { ["code"] = code }, "/verify")).At);
+    }
+
+    [Fact]
+    public async Task A_redeemed_code_stays_redeemed_and_its_tokens_stay_good()
+    {
+        using var browser = idp.Browser();
+        var ask = web.Ask("openid offline_access").With("prompt", "consent");
+        var code = (await idp.SignInAsync(browser, ask, idp.Plain())).MustAnswer().Code;
+        var tokens = (await web.RedeemAsync(code, ask)).MustSucceed();
+
+        await CrashAsync();
+
+        Assert.Equal(200, (await web.UserInfoAsync(tokens.AccessToken)).Status);
+        await idp.ReadAsync(tokens.IdToken, "web");
+        var next = (await web.RefreshAsync(tokens.RefreshToken)).MustSucceed();
+        await CrashAsync();
+        var third = (await web.RefreshAsync(next.RefreshToken)).MustSucceed();
+        Assert.Equal("invalid_grant", (await web.RedeemAsync(code, ask)).Error);
+        Assert.Equal("invalid_grant", (await web.RefreshAsync(third.RefreshToken)).Error);
+    }
+
+    [Fact]
+    public async Task An_ended_session_stays_ended_and_a_revoked_token_stays_revoked()
+    {
+        using var browser = idp.Browser();
+        var ask = web.Ask("openid offline_access").With("prompt", "consent");
+        var tokens = (await web.RedeemAsync((await idp.SignInAsync(browser, ask, idp.Plain())).MustAnswer(), ask)).MustSucceed();
+        Assert.Equal(200, (await web.PostAsync("/connect/revocation", [new("token", tokens.RefreshToken)])).Status);
+        await browser.OpenAsync("/connect/endsession?id_token_hint=" + tokens.IdToken);
+
+        await CrashAsync();
+
+        Assert.Equal("invalid_grant", (await web.RefreshAsync(tokens.RefreshToken)).Error);
+        Assert.Equal(401, (await web.UserInfoAsync(tokens.AccessToken)).Status);
+        Assert.NotNull((await browser.OpenAsync(web.Ask().With("prompt", "none").Url)).MustAnswer().Error);
+    }
+
+    /// <summary>F-3: kill, guess, kill, guess: not one guess more than without kills.</summary>
+    [Fact]
+    public async Task A_crash_forgives_no_wrong_code()
+    {
+        var person = idp.WithOtp();
+        for (var round = 0; round < 3; round++)
+        {
+            using var browser = idp.Browser();
+            var (at, _) = await AtVerifyAsync(browser, person);
+            for (var n = 0; n < 4; n++)
+                await browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = person.WrongCodeAt(idp.Clock) }, "/verify");
+            await CrashAsync();
+        }
+
+        using var owner = idp.Browser();
+        var (last, code) = await AtVerifyAsync(owner, person);
+        Assert.Null((await owner.SubmitAsync(last, new Dictionary<string, string> { ["code"] = code }, "/verify")).Answer);
+    }
+
+    /// <summary>The kill lands inside the exchange, a little later each time. Whatever the client saw, one code gives at most one answer with tokens.</summary>
+    [Fact]
+    public async Task A_code_whose_exchange_was_killed_half_way_never_works_twice()
+    {
+        var rounds = Environment.GetEnvironmentVariable("IDP_TESTS") == "all" ? 24 : 8;
+        for (var round = 0; round < rounds; round++)
+        {
+            using var browser = idp.Browser();
+            var ask = web.Ask("openid offline_access").With("prompt", "consent");
+            var code = (await idp.SignInAsync(browser, ask, idp.Plain())).MustAnswer().Code;
+
+            var exchange = TryAsync(() => web.RedeemAsync(code, ask));
+            await Task.Delay(round * 2);
+            await CrashAsync();
+            var first = await exchange;
+
+            // Memory loses the code itself; Redis keeps it. Either way: once.
+            var second = await web.RedeemAsync(code, ask);
+            var third = await web.RedeemAsync(code, ask);
+            Assert.True(second.Status is 200 or 400, second.Body);
+            Assert.Equal("invalid_grant", third.Error);
+            if (first?.Status == 200)
+                Assert.Equal("invalid_grant", second.Error);
+        }
+    }
+
+    /// <summary>The same inside a refresh: the client that lost the answer is not stuck, and there is one lineage.</summary>
+    [Fact]
+    public async Task A_refresh_that_was_killed_half_way_can_be_tried_again()
+    {
+        using var browser = idp.Browser();
+        var ask = web.Ask("openid offline_access").With("prompt", "consent");
+        var tokens = (await web.RedeemAsync((await idp.SignInAsync(browser, ask, idp.Plain())).MustAnswer(), ask)).MustSucceed();
+        for (var round = 0; round < 5; round++)
+        {
+            var refresh = TryAsync(() => web.RefreshAsync(tokens.RefreshToken));
+            await Task.Delay(round * 2);
+            await CrashAsync();
+            var first = await refresh;
+            var retry = (await web.RefreshAsync(tokens.RefreshToken)).MustSucceed();
+            if (first is { Status: 200 })
+                Assert.Equal(first.RefreshToken, retry.RefreshToken);
+            tokens = retry;
+        }
+    }
+
+    private async Task<(Stop At, string Code)> AtVerifyAsync(Browser browser, Person person)
+    {
+        var at = await browser.SubmitAsync(await browser.OpenAsync(web.Ask().Url), new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
+        Assert.Equal("/verify", at.At);
+        return (at, person.CodeAt(idp.Clock));
+    }
+
+    private static async Task<TokenAnswer?> TryAsync(Func<Task<TokenAnswer>> act)
+    {
+        try
+        {
+            return await act();
+        }
+        catch (Exception cut) when (cut is HttpRequestException or IOException)
+        {
+            return null;
+        }
+    }
+}

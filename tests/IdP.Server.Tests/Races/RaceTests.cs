@@ -1,0 +1,117 @@
+using IdP.Server.Tests.Support;
+
+namespace IdP.Server.Tests.Races;
+
+/// <summary>I-2 and I-3: whatever is used once is used once, however many ask at the same moment and wherever.</summary>
+public abstract class RaceTests(TestIdp idp)
+{
+    private readonly RelyingParty suite = idp.App(TestClient.Suite);
+
+    private int NodeOf(int caller) => caller % idp.Ports.Count;
+
+    [Fact]
+    public async Task One_of_64_redeems_a_code_and_the_replay_takes_it_back()
+    {
+        using var browser = idp.Browser();
+        var ask = suite.Ask("openid offline_access").With("prompt", "consent");
+        var code = (await idp.SignInAsync(browser, ask, idp.Plain())).MustAnswer().Code;
+
+        var answers = await Crowd.AtOnceAsync(caller => suite.RedeemAsync(code, ask, NodeOf(caller)));
+
+        var won = Assert.Single(answers, answer => answer.Status == 200);
+        Assert.All(answers.Where(answer => answer != won), answer => Assert.Equal((400, "invalid_grant"), (answer.Status, answer.Error)));
+        await Task.Delay(TimeSpan.FromSeconds(5));
+        for (var node = 0; node < idp.Ports.Count; node++)
+        {
+            Assert.Equal(401, (await suite.UserInfoAsync(won.AccessToken, node: node)).Status);
+            Assert.Equal("invalid_grant", (await suite.RefreshAsync(won.RefreshToken, node)).Error);
+        }
+    }
+
+    [Fact]
+    public async Task Sixty_four_refreshes_of_one_token_give_one_successor()
+    {
+        using var browser = idp.Browser();
+        var ask = suite.Ask("openid offline_access").With("prompt", "consent");
+        var first = await suite.RedeemAsync((await idp.SignInAsync(browser, ask, idp.Plain())).MustAnswer(), ask);
+
+        var answers = await Crowd.AtOnceAsync(caller => suite.RefreshAsync(first.RefreshToken, NodeOf(caller)));
+
+        var won = answers.Where(answer => answer.Status == 200).ToList();
+        Assert.NotEmpty(won);
+        Assert.Single(won.Select(answer => answer.RefreshToken).Distinct());
+        Assert.All(answers.Except(won), answer => Assert.Equal((400, "invalid_grant"), (answer.Status, answer.Error)));
+
+        // The one lineage goes on: the successor is good, and after it the first token is a thief's.
+        var third = (await suite.RefreshAsync(won[0].RefreshToken, NodeOf(1))).MustSucceed();
+        await idp.ForwardAsync(TimeSpan.FromSeconds(11));
+        Assert.Equal("invalid_grant", (await suite.RefreshAsync(first.RefreshToken)).Error);
+        Assert.Equal("invalid_grant", (await suite.RefreshAsync(third.RefreshToken, NodeOf(1))).Error);
+    }
+
+    [Fact]
+    public async Task One_OTP_step_lets_one_sign_in_through()
+    {
+        const int Browsers = 8;
+        var person = idp.WithOtp();
+        var ask = idp.App(TestClient.Web).Ask();
+        List<(Browser Browser, Stop At)> waiting = [];
+        for (var n = 0; n < Browsers; n++)
+        {
+            var browser = idp.Browser();
+            var at = await browser.OpenAsync(ask.Url);
+            waiting.Add((browser, await browser.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password })));
+        }
+
+        var code = person.CodeAt(idp.Clock);
+        var stops = await Crowd.AtOnceAsync(
+            caller =>
+            {
+                var (browser, at) = waiting[caller];
+                browser.Node = () => NodeOf(caller);
+                return browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = code }, "/verify");
+            },
+            Browsers);
+
+        Assert.Single(stops, stop => stop.Answer?["code"] is not null);
+        Assert.All(stops.Where(stop => stop.Answer is null), stop => Assert.Equal("/verify", stop.At));
+        foreach (var (browser, _) in waiting)
+            browser.Dispose();
+    }
+
+    [Fact]
+    public async Task The_same_verify_form_sent_64_times_gives_one_code()
+    {
+        var person = idp.WithOtp();
+        var ask = idp.App(TestClient.Web).Ask();
+        using var browser = idp.Browser();
+        var at = await browser.OpenAsync(ask.Url);
+        at = await browser.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password });
+        var code = person.CodeAt(idp.Clock);
+        var sent = 0;
+        browser.Node = () => NodeOf(Interlocked.Increment(ref sent));
+
+        var stops = await Crowd.AtOnceAsync(_ => browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = code }, "/verify"));
+
+        var codes = stops.Select(stop => stop.Answer?["code"]).OfType<string>().Distinct().ToList();
+        Assert.Single(codes);
+        Assert.All(stops, stop => Assert.True((int)stop.Status < 500, stop.Describe()));
+    }
+
+    [Fact]
+    public async Task One_of_64_uses_a_pushed_request()
+    {
+        using var browser = idp.Browser();
+        var person = idp.Plain();
+        await idp.SignInAsync(browser, suite.Ask(), person);
+        var ask = suite.Ask();
+        var requestUri = (await suite.PushAsync(ask)).MustSucceed()["request_uri"]!;
+        var sent = 0;
+        browser.Node = () => NodeOf(Interlocked.Increment(ref sent));
+
+        var stops = await Crowd.AtOnceAsync(_ => browser.OpenAsync(ask.BehindHandle(requestUri)));
+
+        Assert.Single(stops, stop => stop.Answer?["code"] is not null);
+        Assert.All(stops, stop => Assert.True((int)stop.Status < 500, stop.Describe()));
+    }
+}

@@ -1,0 +1,121 @@
+#!/bin/bash
+# Runs every test on a bare Debian or Ubuntu with the .NET 10 SDK and root or sudo:
+# installs what is missing, starts every server itself on free ports, leaves nothing running.
+#   tests/run.sh [--all] [--filter WORD]
+# --all repeats the fault and race tests more often; --filter runs the tests whose full name contains WORD.
+# The last line is "N passed, N failed, N skipped"; the exit code is not 0 when anything failed.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+filter=""
+while [ $# -gt 0 ]; do
+  case "$1" in
+    --all) export IDP_TESTS=all ;;
+    --filter) filter="${2:?--filter needs a word}"; shift ;;
+    -h|--help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    *) echo "unknown option $1; see --help" >&2; exit 2 ;;
+  esac
+  shift
+done
+
+sudo=""
+[ "$(id -u)" = 0 ] || sudo=sudo
+export HOME="${HOME:-/tmp}" DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+scratch="$(mktemp -d -t idp-tests-XXXXXX)"
+chmod 755 "$scratch"
+export TMPDIR="$scratch"
+
+# Every process below inherits the mark, whatever session or user it moves to; the sweep finds it by that.
+leave_nothing() {
+  trap - EXIT INT TERM
+  for signal in TERM KILL; do
+    for environ in /proc/[0-9]*/environ; do
+      pid="${environ//[!0-9]/}"
+      if [ "$pid" != $$ ] && $sudo grep -qzx "IDP_TEST_RUN=$mark" "$environ" 2>/dev/null; then
+        $sudo kill -s "$signal" "$pid" 2>/dev/null && left=1
+      fi
+    done
+    [ "${left:-0}" = 1 ] && sleep 1
+  done
+  $sudo rm -rf "$scratch"
+}
+mark="$$-$(date +%s%N)"
+trap leave_nothing EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+install_missing() {
+  local wanted=() services=()
+  ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || { wanted+=(postgresql); services+=(postgresql); }
+  has redis-server || { wanted+=(redis-server); services+=(redis-server); }
+  [ -x /usr/sbin/apache2 ] || { wanted+=(apache2); services+=(apache2); }
+  [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || wanted+=(libapache2-mod-auth-openidc)
+  has chromium || [ -x "${IDP_CHROMIUM:-/nowhere}" ] || wanted+=(chromium)
+  ls /usr/share/fonts/opentype/noto/NotoSansCJK* >/dev/null 2>&1 || wanted+=(fonts-noto-cjk)
+  has node || wanted+=(nodejs)
+  has npm || wanted+=(npm)
+  [ ${#wanted[@]} = 0 ] && return 0
+
+  echo "installing: ${wanted[*]}"
+  # The packages' own services must neither start now nor at the next boot: the tests start servers of their own.
+  local policy=/usr/sbin/policy-rc.d ours=""
+  if [ ! -e "$policy" ]; then
+    ours=yes
+    printf '#!/bin/sh\nexit 101\n' | $sudo tee "$policy" >/dev/null && $sudo chmod 755 "$policy"
+  fi
+  $sudo env DEBIAN_FRONTEND=noninteractive apt-get update -qq &&
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${wanted[@]}" >"$scratch/apt.log" 2>&1
+  local result=$?
+  [ -n "$ours" ] && $sudo rm -f "$policy"
+  for service in "${services[@]}"; do
+    $sudo update-rc.d "$service" disable >/dev/null 2>&1
+    [ -d /run/systemd/system ] && $sudo systemctl disable --now "$service" >/dev/null 2>&1
+  done
+  [ $result = 0 ] || { cat "$scratch/apt.log" >&2; echo "installing failed" >&2; return 1; }
+}
+
+passed=0 failed=0 skipped=0
+finish() {
+  echo "$passed passed, $failed failed, $skipped skipped"
+  [ "$failed" = 0 ] && exit 0
+  exit 1
+}
+give_up() { echo "$1" >&2; failed=$((failed + 1)); finish; }
+
+install_missing || give_up "The tests need these packages."
+export IDP_TEST_RUN="$mark"
+(cd tests/IdP.Journeys/node && npm ci --no-audit --no-fund --silent) || give_up "npm ci failed."
+dotnet build IdP.sln -c Release -v quiet || give_up "The build failed."
+
+for project in tests/*.Tests tests/IdP.Journeys; do
+  name="$(basename "$project")"
+  program="$project/bin/Release/net10.0/$name"
+  log="$scratch/$name.log"
+  echo "== $name"
+  arguments=(-noLogo -noColor)
+  [ -n "$filter" ] && arguments+=(-method "*$filter*")
+  "$program" "${arguments[@]}" 2>&1 | tee "$log"
+  code=${PIPESTATUS[0]}
+  summary="$(grep -E '^ +[A-Za-z.]+ +Total: [0-9]+' "$log" | tail -1)"
+  number() { sed -nE "s/.*$1: ([0-9]+).*/\1/p" <<<"$summary"; }
+  total="$(number Total)" bad="$(number Failed)" errors="$(number Errors)" not="$(number Skipped)" unrun="$(number 'Not Run')"
+  if [ -z "$total" ]; then
+    failed=$((failed + 1))
+    continue
+  fi
+  bad=$((bad + errors))
+  # A runner that died after its summary, or says failure without one, is a failure too.
+  [ "$code" != 0 ] && [ "$bad" = 0 ] && [ "$total" != 0 ] && bad=1
+  failed=$((failed + bad))
+  skipped=$((skipped + not))
+  passed=$((passed + total - bad - not - ${unrun:-0}))
+done
+
+if [ -z "$filter" ]; then
+  echo "== IdP.Benchmarks --smoke"
+  if tests/IdP.Benchmarks/bin/Release/net10.0/IdP.Benchmarks --smoke; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+fi
+
+finish
