@@ -43,7 +43,7 @@ internal sealed class AuthorizeEndpoint(
             return;
         }
 
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await PostedForm.ReadAsync(context);
         switch (await reader.ReadAsync(ParameterReader.FromForm(form), context.RequestAborted))
         {
             case AuthorizeOutcome.ForThePerson refused:

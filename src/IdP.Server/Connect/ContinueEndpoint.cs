@@ -31,7 +31,7 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
     /// <summary>Back to the app: it gets access_denied (RFC 6749 §4.1.2.1).</summary>
     public async Task CancelAsync(HttpContext context)
     {
-        if (!context.Request.HasFormContentType || csrf.Check(context, await context.Request.ReadFormAsync(context.RequestAborted)) is null
+        if (!context.Request.HasFormContentType || csrf.Check(context, await PostedForm.ReadAsync(context)) is null
             || await desk.OpenAsync(context, context.Request.Query["tx"].ToString()) is not { } at)
         {
             await answers.ShowAsync(context, "session_expired");

@@ -39,7 +39,7 @@ internal sealed class EndSessionEndpoint(
             return;
         }
 
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await PostedForm.ReadAsync(context);
         if (csrf.Check(context, form) is null)
         {
             await answers.ShowAsync(context, "session_expired");
@@ -98,7 +98,7 @@ internal sealed class EndSessionEndpoint(
             return;
         }
 
-        var form = await context.Request.ReadFormAsync(context.RequestAborted);
+        var form = await PostedForm.ReadAsync(context);
         AnswerWriter.SeeOther(context, "/connect/endsession" + QueryString.Create(form.SelectMany(
             pair => pair.Value.Select(value => KeyValuePair.Create<string, string?>(pair.Key, value)))));
     }

@@ -49,7 +49,8 @@ internal static class PageServices
         routes.ServiceProvider.GetRequiredService<Assets>().Map(routes);
         routes.MapMethods("/", ["GET", "HEAD"], (HttpContext http, PageRenderer renderer) =>
             renderer.RenderAsync(http, "/Hosting/Pages/Front.cshtml", new FrontView(demo), StatusCodes.Status200OK));
-        routes.MapRazorPages();
+        // A page without a handler for the method would be drawn without its view.
+        routes.MapRazorPages().WithMetadata(new HttpMethodMetadata(["GET", "HEAD", "POST"]));
         return routes;
     }
 

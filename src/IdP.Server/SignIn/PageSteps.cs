@@ -20,7 +20,7 @@ internal static class PageSteps
     public static async Task<(SignInAt? At, IActionResult? Elsewhere)> OpenPostAsync<TStep>(this PageModel page, string? tx) where TStep : NextStep
     {
         var csrf = page.HttpContext.RequestServices.GetRequiredService<Csrf>();
-        if (csrf.Check(page.HttpContext, await page.Request.ReadFormAsync(page.HttpContext.RequestAborted)) is null)
+        if (csrf.Check(page.HttpContext, await PostedForm.ReadAsync(page.HttpContext)) is null)
             return (null, Calm("session_expired"));
         return await page.OpenAsync<TStep>(tx);
     }

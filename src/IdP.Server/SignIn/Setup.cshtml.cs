@@ -16,7 +16,7 @@ internal sealed class SetupPage(FirstAdministrator setup, IdpOptions options, Cs
     public async Task<IActionResult> OnPostAsync(string? token, string? userName, string? email, string? password)
     {
         var cancel = HttpContext.RequestAborted;
-        if (csrf.Check(HttpContext, await Request.ReadFormAsync(cancel)) is null)
+        if (csrf.Check(HttpContext, await PostedForm.ReadAsync(HttpContext)) is null)
             return PageSteps.Calm("session_expired");
         if (!await setup.CheckAsync(token, cancel))
             return PageSteps.Calm("link_used");
