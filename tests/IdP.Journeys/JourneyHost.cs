@@ -2,12 +2,12 @@ using IdP.Server.Tests.Support;
 
 namespace IdP.Journeys;
 
-/// <summary>A server in Development (so with its demo) under a host name of its own: cookies know no ports.</summary>
+/// <summary>A server in Development, so with its demo. Relying parties live under names of their own (NAME.localhost): cookies know no ports.</summary>
 public abstract class JourneyHost(StorePair pair) : IAsyncLifetime
 {
     public TestIdp Idp { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() => Idp = await TestIdp.StartAsync(pair, new TestIdpOptions { Environment = "Development", Host = "id.localhost" });
+    public async ValueTask InitializeAsync() => Idp = await TestIdp.StartAsync(pair, new TestIdpOptions { Environment = "Development" });
 
     public async ValueTask DisposeAsync()
     {

@@ -42,6 +42,7 @@ internal sealed class ApacheParty : RealParty
             ServerName {Name}.localhost
             Listen 127.0.0.1:{Port}
             PidFile {folder}/httpd.pid
+            TypesConfig /dev/null
             Mutex file:{folder} default
             ErrorLog /dev/stderr
             LogLevel warn auth_openidc:info
