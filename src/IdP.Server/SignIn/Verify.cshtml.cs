@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.SignIn;
 
 /// <summary>Second step: one of the factors that are bound and would do.</summary>
-internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, SignIns signIns) : PageModel
+internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, SignIns signIns, SignInDesk desk) : PageModel
 {
     public VerifyView View { get; internal set; } = null!;
 
@@ -32,10 +32,10 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Si
         return outcome switch
         {
             StepUpOutcome.Passed passed => await AdvanceAsync(at, passed),
-            StepUpOutcome.AlreadyUsed => await DrawAsync(at, Problem.CodeUsed),
+            StepUpOutcome.AlreadyUsed => await AfterTheOtherAsync(at, Problem.CodeUsed),
             StepUpOutcome.TooMany tooMany => await DrawAsync(at, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
             StepUpOutcome.Stopped => await DrawAsync(at, Problem.TooManyTries(60)),
-            StepUpOutcome.Over => await DrawAsync(at, Problem.CodeExpired),
+            StepUpOutcome.Over => await AfterTheOtherAsync(at, Problem.CodeExpired),
             _ => await DrawAsync(at, Problem.WrongCode),
         };
     }
@@ -49,6 +49,19 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Si
         if (factor is not null && ((NextStep.Verify)at.Next).Factors.Contains(factor))
             await signIns.ChangeAsync(at.Kept, kept => kept with { ChosenFactor = factor }, HttpContext.RequestAborted);
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+    }
+
+    // A double click sends the form twice: the one that came second goes where the first one leads, once that has got there.
+    private async Task<IActionResult> AfterTheOtherAsync(SignInAt at, Problem problem)
+    {
+        for (var look = 0; look < 8; look++)
+        {
+            if (await desk.OpenAsync(HttpContext, at.Progress.Id) is not { Next: NextStep.Verify })
+                return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+            await Task.Delay(TimeSpan.FromMilliseconds(50), HttpContext.RequestAborted);
+        }
+
+        return await DrawAsync(at, problem);
     }
 
     // The proof belongs to the person it was asked of: from now on this sign-in is theirs, and a session of somebody else counts for nothing in it.

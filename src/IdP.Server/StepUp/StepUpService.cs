@@ -39,9 +39,11 @@ internal sealed class StepUpService(
     {
         if (current is not null && await LoadAsync(current, cancel) is { } live && live.Value.State == ChallengeState.Pending && IsFor(live.Value, userId, purpose, browserHash))
         {
-            if (live.Value.Factor == factorId && live.Value.Tries < TriesPerChallenge)
+            if (live.Value.Factor != factorId)
+                await CancelAsync(live, cancel);
+            else if (live.Value.Tries < TriesPerChallenge)
                 return live.Value;
-            await CancelAsync(live, cancel);
+            // Its tries are used up, but the last answer may still be looked at (a double click): it takes no more, and is left to its end.
         }
 
         var factor = factors.Find(factorId) ?? throw new InvalidOperationException($"The factor '{factorId}' is not installed.");
