@@ -21,8 +21,7 @@ internal sealed class Database : IAsyncDisposable
     private readonly NpgsqlDataSource? postgres;
     private readonly string sqlite = "";
     private readonly ConcurrentQueue<Lane> idle = new();
-    // SQLite has one writer at a time: waiting here costs nothing, waiting in its busy handler costs a thread.
-    private readonly SemaphoreSlim writer = new(1, 1);
+    private readonly GroupCommit? group;
 
     public Database(IdpOptions options)
     {
@@ -38,6 +37,7 @@ internal sealed class Database : IAsyncDisposable
         SqlitePath = Path.GetFullPath(target.Length > 0 ? target : Path.Combine(options.DataDirectory, "idp.db"));
         Directory.CreateDirectory(Path.GetDirectoryName(SqlitePath)!);
         sqlite = new SqliteConnectionStringBuilder { DataSource = SqlitePath, ForeignKeys = true, DefaultTimeout = 5 }.ToString();
+        group = new(async cancel => new Lane(await OpenConnectionAsync(cancel), keepsStatements: true));
         contexts = new(() => Pool<SqliteDb>(builder => builder.UseSqlite(sqlite)));
     }
 
@@ -64,7 +64,9 @@ internal sealed class Database : IAsyncDisposable
 
     /// <summary>One statement, committed by itself; the number of rows changed.</summary>
     public Task<int> ExecuteAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] values) =>
-        WriteAsync(lane => lane.ExecuteAsync(sql, cancel, values), cancel);
+        group is null
+            ? UseLaneAsync(lane => lane.ExecuteAsync(sql, cancel, values), cancel)
+            : group.RunAsync(lane => lane.ExecuteAsync(sql, cancel, values), atomic: false, cancel);
 
     /// <summary>The first row, or default when there is none.</summary>
     public Task<T?> FirstAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancel, params (string Name, object? Value)[] values) =>
@@ -74,10 +76,27 @@ internal sealed class Database : IAsyncDisposable
         UseLaneAsync(lane => lane.ListAsync(sql, read, cancel, values), cancel);
 
     /// <summary>All of it or nothing; nothing here retries. The work uses its lane and nothing else of this class: SQLite has one writer.</summary>
-    public Task<T> TransactAsync<T>(Func<Lane, Task<T>> work, CancellationToken cancel) => WriteAsync(async lane =>
+    public Task<T> TransactAsync<T>(Func<Lane, Task<T>> work, CancellationToken cancel) =>
+        group is null ? UseLaneAsync(lane => TransactOnPostgresAsync(lane, work, cancel), cancel) : group.RunAsync(work, atomic: true, cancel);
+
+    /// <summary>Brings the schema up to date; cheap when it is. Any number of processes may call it at once.</summary>
+    public Task MigrateAsync(CancellationToken cancel) => new Migrator(this).RunAsync(cancel);
+
+    public async ValueTask DisposeAsync()
     {
-        // "immediate": SQLite takes the write lock now, so that what the work reads stays true until it commits.
-        await lane.ExecuteAsync(IsPostgres ? "begin" : "begin immediate", cancel);
+        while (idle.TryDequeue(out var lane))
+            await lane.DisposeAsync();
+        if (group is not null)
+            await group.DisposeAsync();
+        if (postgres is not null)
+            await postgres.DisposeAsync();
+        else
+            SqliteConnection.ClearPool(new SqliteConnection(sqlite));
+    }
+
+    private static async Task<T> TransactOnPostgresAsync<T>(Lane lane, Func<Lane, Task<T>> work, CancellationToken cancel)
+    {
+        await lane.ExecuteAsync("begin", cancel);
         try
         {
             var result = await work(lane);
@@ -88,35 +107,6 @@ internal sealed class Database : IAsyncDisposable
         {
             await RollBackAsync(lane);
             throw;
-        }
-    }, cancel);
-
-    /// <summary>Brings the schema up to date; cheap when it is. Any number of processes may call it at once.</summary>
-    public Task MigrateAsync(CancellationToken cancel) => new Migrator(this).RunAsync(cancel);
-
-    public async ValueTask DisposeAsync()
-    {
-        while (idle.TryDequeue(out var lane))
-            await lane.DisposeAsync();
-        if (postgres is not null)
-            await postgres.DisposeAsync();
-        else
-            SqliteConnection.ClearPool(new SqliteConnection(sqlite));
-        writer.Dispose();
-    }
-
-    private async Task<T> WriteAsync<T>(Func<Lane, Task<T>> work, CancellationToken cancel)
-    {
-        if (IsPostgres)
-            return await UseLaneAsync(work, cancel);
-        await writer.WaitAsync(cancel);
-        try
-        {
-            return await UseLaneAsync(work, cancel);
-        }
-        finally
-        {
-            writer.Release();
         }
     }
 
