@@ -18,13 +18,16 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
 
     private const string Insert = """
         insert into sessions (id, handle_hash, user_id, proofs_json, created_at, expires_at, user_agent, address)
-        values (@id, @hash, @user, @proofs, @now, @expires, @agent, @address)
-        """;
+        select @id, @hash, @user, @proofs, @now, @expires, @agent, @address from users u where u.id = @user and
+        """ + Current;
 
     private const string Continue = """
         update sessions set handle_hash = @hash, proofs_json = @proofs, expires_at = @expires, user_agent = @agent, address = @address
-        where id = @id and user_id = @user and ended_at is null and expires_at > @now
-        """;
+        where id = @id and user_id = @user and ended_at is null and expires_at > @now and exists (select 1 from users u where u.id = @user and
+        """ + Current + ")";
+
+    // A password that was changed since it was typed proves nothing any more, and nobody signs in to a disabled account.
+    private const string Current = " not u.disabled and (u.password_changed_at is null or u.password_changed_at <= @password_at)";
 
     private readonly TimedCache<string, Session?> byHandle = new(clock);
 
@@ -40,7 +43,8 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
     /// <summary>
     /// After every authentication: goes on with <paramref name="replaces"/>, the same person's session, under a new handle that makes the old one worthless;
     /// without it starts another session. The handle goes into the cookie and nowhere else.
-    /// Null when that session has ended meanwhile: its proofs count for nothing any more, and the caller must decide again without them.
+    /// Null when that session has ended meanwhile, or the password was changed or the account disabled: the proofs count for nothing any more, and the
+    /// caller must decide again without them.
     /// </summary>
     public async Task<(Session Session, string Handle)?> BeginAsync(string userId, Proofs proofs, string? userAgent, string? address, Session? replaces, CancellationToken cancel)
     {
@@ -50,7 +54,7 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
         (string, object?)[] values =
         [
             ("@hash", Handles.Hash(handle)), ("@user", userId), ("@proofs", JsonSerializer.Serialize(proofs, AccountJson.Default.Proofs)), ("@now", now.Stored()),
-            ("@expires", expires.Stored()), ("@agent", Shorten(userAgent)), ("@address", address),
+            ("@expires", expires.Stored()), ("@password_at", (proofs.PasswordAt ?? now).Stored()), ("@agent", Shorten(userAgent)), ("@address", address),
         ];
         var session = await database.TransactAsync(async lane =>
         {

@@ -28,6 +28,7 @@ internal sealed record UserRecord : UserDraft
     public required string Id { get; init; }
     public bool Disabled { get; init; }
     public DateTimeOffset UpdatedAt { get; init; }
+    public DateTimeOffset? PasswordChangedAt { get; init; }
     /// <summary>Factor ids, in the order they were bound.</summary>
     public IReadOnlyList<string> BoundFactors { get; init; } = [];
 

@@ -10,7 +10,7 @@ namespace IdP.Server.Accounts;
 internal sealed class Users(Database database, Passwords passwords, SessionEnding ending, AuditLog audit, TimeProvider clock)
 {
     private const string Select = """
-        select u.id, u.user_name, u.email, u.email_verified, u.name, u.locale, u.claims_json, u.disabled, u.is_admin, u.updated_at, b.factor
+        select u.id, u.user_name, u.email, u.email_verified, u.name, u.locale, u.claims_json, u.disabled, u.is_admin, u.updated_at, b.factor, u.password_changed_at
         from users u left join factor_bindings b on b.user_id = u.id
         """;
 
@@ -162,7 +162,7 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
         Id = row.GetString(0), UserName = row.GetString(1), Email = row.TextOrNull(2), EmailVerified = row.GetBoolean(3),
         Name = row.TextOrNull(4), Locale = row.TextOrNull(5),
         Claims = row.TextOrNull(6) is { } json ? JsonSerializer.Deserialize(json, AccountJson.Default.DictionaryStringJsonElement)! : [],
-        Disabled = row.GetBoolean(7), IsAdmin = row.GetBoolean(8), UpdatedAt = row.Time(9),
+        Disabled = row.GetBoolean(7), IsAdmin = row.GetBoolean(8), UpdatedAt = row.Time(9), PasswordChangedAt = row.TimeOrNull(11),
     };
 
     private static (string, object?)[] Values(string id, UserDraft draft, long now) =>

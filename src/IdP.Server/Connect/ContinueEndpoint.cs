@@ -7,7 +7,7 @@ namespace IdP.Server.Connect;
 /// <c>/connect/continue</c>: every step of a sign-in comes back here, and the decider says what is next. The one request that reaches the end
 /// finishes it; a double click or a second tab meets the same answer.
 /// </summary>
-internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInFinish finish, Csrf csrf, AnswerWriter answers, TimeProvider clock)
+internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInFinish finish, Csrf csrf, IdpCookies cookies, AnswerWriter answers, TimeProvider clock)
 {
     private static readonly TimeSpan WaitForWinner = TimeSpan.FromSeconds(2);
 
@@ -58,9 +58,13 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
             await signIns.ChangeAsync(again.Kept, kept => ending is Ending.Answered given ? kept with { Answer = given.Answer } : kept with { Finishing = false }, context.RequestAborted);
 
         if (ending is Ending.DecideAgain)
+        {
             AnswerWriter.SeeOther(context, SignInDesk.ContinuePath(at.Progress.Id));
-        else
-            await answers.WriteAsync(context, ending);
+            return;
+        }
+
+        cookies.DropOwner(context, at.Progress.Id);
+        await answers.WriteAsync(context, ending);
     }
 
     private async Task RepeatAnswerAsync(HttpContext context, string tx)

@@ -63,6 +63,7 @@ internal sealed class EndSessionEndpoint(
     {
         await sessions.EndAsync(session.Id, session.UserId, context.RequestAborted);
         cookies.DropSession(context);
+        cookies.DropBrowser(context);
         await LeaveAsync(context, request, mayRedirect: true);
     }
 
@@ -86,8 +87,13 @@ internal sealed class EndSessionEndpoint(
         var token = csrf.TokenFor(cookies.EnsureBrowserHandle(context));
         await pages.RenderAsync(
             context, "/Connect/EndSession.cshtml",
-            new EndSessionView(token, request.Client?.ClientName ?? request.Client?.ClientId, person?.UserName ?? "", sent.All), StatusCodes.Status200OK);
+            new EndSessionView(token, request.Client?.ClientName ?? request.Client?.ClientId, person?.UserName ?? "", Carried(sent)), StatusCodes.Status200OK);
     }
+
+    // Only the request's own parameters: a stray "decision" from a link must not answer for the person.
+    private static Dictionary<string, string> Carried(Parameters sent) => sent.All
+        .Where(pair => pair.Key is "id_token_hint" or "client_id" or "post_logout_redirect_uri" or "state" or "ui_locales")
+        .ToDictionary(pair => pair.Key, pair => pair.Value);
 
     // A post from the app's page comes without our Lax cookies; as a GET it brings them.
     private async Task ComeBackWithCookiesAsync(HttpContext context)

@@ -18,7 +18,8 @@ internal sealed class ErrorPages(PageRenderer renderer, ILogger<ErrorPages> log)
         try
         {
             await next(http);
-            if (http.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null or 0 } && WantsPage(http.Request))
+            if (http.Response is { HasStarted: false, StatusCode: >= 400, ContentType: null, ContentLength: null or 0 }
+                && (WantsPage(http.Request) || http.Response.StatusCode == StatusCodes.Status503ServiceUnavailable))
                 status = http.Response.StatusCode;
         }
         catch (Exception) when (http.RequestAborted.IsCancellationRequested)

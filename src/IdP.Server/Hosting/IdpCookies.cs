@@ -8,12 +8,16 @@ namespace IdP.Server.Hosting;
 /// </summary>
 internal sealed class IdpCookies
 {
+    private const string OwnerPrefix = "idp.owner-";
+
+    private readonly TimeSpan patience;
     private readonly bool secure;
     private readonly string session;
     private readonly string browser;
 
     public IdpCookies(IdpOptions options)
     {
+        patience = options.SignIn.Patience;
         secure = options.Issuer.StartsWith("https://", StringComparison.Ordinal);
         session = Name("idp.session");
         browser = Name("idp.browser");
@@ -38,6 +42,28 @@ internal sealed class IdpCookies
         Append(context, browser, fresh);
         return fresh;
     }
+
+    /// <summary>After a sign-out: half-done sign-ins of this browser cannot be gone on with.</summary>
+    public void DropBrowser(HttpContext context) => context.Response.Cookies.Delete(browser, Grants());
+
+    /// <summary>Given to the browser that typed the right password, for this one sign-in.</summary>
+    public string NewOwner(HttpContext context, string signInId)
+    {
+        var handle = Handles.New();
+        var options = Grants();
+        options.MaxAge = patience;
+        context.Response.Cookies.Append(Name(OwnerPrefix + signInId), handle, options);
+        return handle;
+    }
+
+    /// <summary>With the answer to the app: cookies of finished sign-ins must not pile up.</summary>
+    public void DropOwner(HttpContext context, string signInId)
+    {
+        if (Owner(context, signInId) is not null)
+            context.Response.Cookies.Delete(Name(OwnerPrefix + signInId), Grants());
+    }
+
+    public string? Owner(HttpContext context, string signInId) => HandleIn(context, Name(OwnerPrefix + signInId));
 
     /// <summary>For choices such as language and theme.</summary>
     public void SetPreference(HttpContext context, string plain, string value) => context.Response.Cookies.Append(Name(plain), value, new CookieOptions

@@ -34,8 +34,9 @@ internal static class IdpHost
         RuntimeNotice.Write(app.Logger);
         app.UseManagement(options);
         app.UseForwardedFrom(options.Proxies);
-        app.UseRequestTimeouts();
         app.UseIdpPages();
+        // Inside the error pages: they must not take the deadline's own cancellation for a browser that went away.
+        app.UseRequestTimeouts();
         app.UseRouting();
         app.MapIdpConnect();
         app.MapIdpSignIn();

@@ -11,7 +11,7 @@ internal static class PostedForm
         {
             return await context.Request.ReadFormAsync(context.RequestAborted);
         }
-        catch (InvalidDataException)
+        catch (Exception fault) when (fault is InvalidDataException || (fault is IOException and not BadHttpRequestException))
         {
             return FormCollection.Empty;
         }

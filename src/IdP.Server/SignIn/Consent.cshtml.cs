@@ -36,7 +36,7 @@ internal sealed class ConsentPage(SignIns signIns, Consents consents, IScopes sc
         {
             var request = at.Request;
             await consents.GiveAsync(at.Situation.Person!.Id, request.Client.ClientId, request.Scopes, HttpContext.RequestAborted);
-            await signIns.ChangeAsync(at.Kept, kept => kept.UserId == at.Progress.UserId ? kept with { ConsentGiven = true } : null, HttpContext.RequestAborted);
+            await signIns.ChangeAsync(at.Kept, kept => kept with { ConsentedBy = at.Situation.Person!.Id }, HttpContext.RequestAborted);
         }
 
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));

@@ -1,12 +1,13 @@
 using IdP.Server.Accounts;
 using IdP.Server.Hosting;
+using IdP.Server.Storage;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace IdP.Server.SignIn;
 
 /// <summary>First step: who, and the password.</summary>
-internal sealed class PasswordPage(PasswordStep step, SignIns signIns) : PageModel
+internal sealed class PasswordPage(PasswordStep step, SignIns signIns, IdpCookies cookies) : PageModel
 {
     public PasswordView View { get; internal set; } = null!;
 
@@ -16,11 +17,13 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns) : PageMod
         return at is null ? elsewhere! : Draw(at, at.Situation.Person?.UserName ?? at.Request.LoginHint, null);
     }
 
-    public async Task<IActionResult> OnPostAsync(string? tx, string? userName, string? password)
+    // The form's values are read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
+    public async Task<IActionResult> OnPostAsync(string? tx)
     {
         var (at, elsewhere) = await this.OpenPostAsync<NextStep.Password>(tx);
         if (at is null)
             return elsewhere!;
+        string? userName = Request.Form["userName"], password = Request.Form["password"];
         if (string.IsNullOrWhiteSpace(userName) || string.IsNullOrEmpty(password))
             return Draw(at, userName, Problem.MissingField);
 
@@ -44,11 +47,12 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns) : PageMod
     // Another person's proofs do not become this one's: whatever was proven in this sign-in before the password is dropped with the old name.
     private async Task<IActionResult> AdvanceAsync(SignInAt at, PasswordOutcome.Right right)
     {
+        var owner = cookies.NewOwner(HttpContext, at.Progress.Id);
         await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : kept with
         {
             UserId = right.UserId,
             Proofs = (kept.UserId == right.UserId ? kept.Proofs : Proofs.None) with { PasswordAt = right.At },
-            ConsentGiven = kept.UserId == right.UserId && kept.ConsentGiven,
+            OwnerHash = Handles.Hash(owner),
         }, HttpContext.RequestAborted);
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
     }

@@ -21,9 +21,9 @@ internal readonly struct Proven
     public static Proven From(Situation now)
     {
         var request = now.Request;
-        var here = now.Progress?.Proofs ?? Proofs.None;
+        var here = StillGood(now.Progress?.Proofs ?? Proofs.None, now.Person);
         var userId = now.Progress?.UserId ?? now.Session?.UserId;
-        var before = now.Session is { } session && session.UserId == userId ? session.Proofs : Proofs.None;
+        var before = now.Session is { } session && session.UserId == userId ? StillGood(session.Proofs, now.Person) : Proofs.None;
 
         // prompt=login and select_account start from nothing; a hint for somebody else makes this session worthless here.
         var startOver = request.PromptLogin || request.PromptSelectAccount
@@ -50,6 +50,20 @@ internal readonly struct Proven
             ForSession = here.Factors.Aggregate(
                 (startOver ? Proofs.None : before) with { PasswordAt = here.PasswordAt ?? before.PasswordAt },
                 (proofs, proof) => proofs.With(proof)),
+        };
+    }
+
+    /// <summary>A password that was changed since, and a factor that was unbound since, prove nothing any more.</summary>
+    private static Proofs StillGood(Proofs proofs, UserRecord? person)
+    {
+        if (person is null)
+            return Proofs.None;
+        return new Proofs
+        {
+            PasswordAt = person.PasswordChangedAt > proofs.PasswordAt ? null : proofs.PasswordAt,
+            Factors = proofs.Factors.All(proof => person.BoundFactors.Contains(proof.Factor))
+                ? proofs.Factors
+                : [.. proofs.Factors.Where(proof => person.BoundFactors.Contains(proof.Factor))],
         };
     }
 

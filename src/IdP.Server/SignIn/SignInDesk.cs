@@ -28,7 +28,7 @@ internal sealed class SignInDesk(
     public async Task<SignInAt?> OpenAsync(HttpContext context, string? tx)
     {
         var cancel = context.RequestAborted;
-        if (await signIns.FindAsync(tx, cookies.BrowserHandle(context), cancel) is not { } kept)
+        if (await signIns.FindAsync(context, tx, cancel) is not { } kept)
             return null;
         if (await reader.RecheckAsync(kept.Value.Parameters, kept.Value.PushedHandle, cancel) is not AuthorizeOutcome.Valid { Request: var request })
             return null;

@@ -7,7 +7,7 @@ using IdP.Server.Storage;
 namespace IdP.Server.SignIn;
 
 /// <summary>Turns what the decider said last into the answer to the app: session, grant, code - or the standard's error.</summary>
-internal sealed class SignInFinish(Sessions sessions, CodeIssuer codes, AuthorizeResponse responses, IPushedRequests pushed, IdpCookies cookies)
+internal sealed class SignInFinish(Sessions sessions, Users users, CodeIssuer codes, AuthorizeResponse responses, IPushedRequests pushed, IdpCookies cookies)
 {
     public async Task<Ending> FinishAsync(HttpContext context, Situation situation, SignedIn who)
     {
@@ -51,7 +51,11 @@ internal sealed class SignInFinish(Sessions sessions, CodeIssuer codes, Authoriz
         var begun = await sessions.BeginAsync(
             who.UserId, who.Proofs, context.Request.Headers.UserAgent.ToString(), context.Connection.RemoteIpAddress?.ToString(), own, cancel);
         if (begun is not var (session, handle))
+        {
+            users.Forget(who.UserId);
             return null;
+        }
+
         cookies.SetSession(context, handle);
         return session;
     }

@@ -84,7 +84,7 @@ internal static class SignInFlow
     private static bool ConsentNeeded(Situation now)
     {
         var request = now.Request;
-        if (now.Progress is { ConsentGiven: true })
+        if (now.Progress?.ConsentedBy is { } by && by == now.Person!.Id)
             return false;
         return request.PromptConsent
             || (request.Client.RequireConsent && request.Scopes.Any(scope => !now.ConsentedScopes.Contains(scope)));

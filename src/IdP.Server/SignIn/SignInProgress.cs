@@ -28,7 +28,8 @@ internal sealed record SignInProgress
     /// <summary>What was proven since <see cref="StartedAt"/>, in this sign-in.</summary>
     public Proofs Proofs { get; init; } = Proofs.None;
 
-    public bool ConsentGiven { get; init; }
+    /// <summary>Who said yes on the consent page; another person is asked anew.</summary>
+    public string? ConsentedBy { get; init; }
 
     /// <summary>The person went back to the app, or said no: nothing but access_denied comes of it now.</summary>
     public bool Refused { get; init; }
@@ -37,6 +38,12 @@ internal sealed record SignInProgress
     public string? ChosenFactor { get; init; }
 
     public string? ChallengeId { get; init; }
+
+    /// <summary>
+    /// SHA-256 of a cookie that only the browser got which typed the right password: whoever knew the browser's handle from before
+    /// (a shared machine) cannot go on with what this person proves.
+    /// </summary>
+    public byte[]? OwnerHash { get; init; }
 
     /// <summary>Set by the one request that finishes it.</summary>
     public bool Finishing { get; init; }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using IdP.Server.Hosting;
 using IdP.Server.Storage;
@@ -5,8 +7,11 @@ using IdP.Server.Storage;
 namespace IdP.Server.SignIn;
 
 /// <summary>Sign-ins in progress: kept for the person's patience, readable by one browser, changed by compare-and-set.</summary>
-internal sealed class SignIns(IEphemeralStore ephemeral, IdpOptions options, TimeProvider clock)
+internal sealed class SignIns(IEphemeralStore ephemeral, IdpCookies cookies, IdpOptions options, TimeProvider clock)
 {
+    // What the app sent is kept as long as it came: the cautious encoder would make six bytes of many a character.
+    private static readonly SignInJson Json = new(new JsonSerializerOptions(SignInJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
     public async Task<SignInProgress> BeginAsync(IReadOnlyDictionary<string, string> parameters, string? pushedHandle, string browserHandle, CancellationToken cancel)
     {
         var progress = new SignInProgress
@@ -22,11 +27,13 @@ internal sealed class SignIns(IEphemeralStore ephemeral, IdpOptions options, Tim
     }
 
     /// <summary>Null when it is unknown, over, or another browser's.</summary>
-    public async Task<Stored<SignInProgress>?> FindAsync(string? id, string? browserHandle, CancellationToken cancel)
+    public async Task<Stored<SignInProgress>?> FindAsync(HttpContext context, string? id, CancellationToken cancel)
     {
-        if (id is not { Length: > 0 and <= 64 } || browserHandle is null)
+        if (id is not { Length: 22 } || cookies.BrowserHandle(context) is not { } browserHandle)
             return null;
-        return await ReadAsync(id, cancel) is { } kept && kept.Value.BrowserHash.AsSpan().SequenceEqual(Handles.Hash(browserHandle)) ? kept : null;
+        if (await ReadAsync(id, cancel) is not { } kept || !Is(kept.Value.BrowserHash, browserHandle))
+            return null;
+        return kept.Value.OwnerHash is not { } owner || (cookies.Owner(context, id) is { } shown && Is(owner, shown)) ? kept : null;
     }
 
     /// <summary>
@@ -47,12 +54,14 @@ internal sealed class SignIns(IEphemeralStore ephemeral, IdpOptions options, Tim
         return false;
     }
 
+    private static bool Is(byte[] hash, string handle) => CryptographicOperations.FixedTimeEquals(hash, Handles.Hash(handle));
+
     private async Task<Stored<SignInProgress>?> ReadAsync(string id, CancellationToken cancel) =>
         await ephemeral.GetAsync(Key(id), cancel) is { } bytes && Stored.Read(bytes, SignInJson.Default.SignInProgress) is { } progress
             ? new Stored<SignInProgress>(progress, bytes)
             : null;
 
-    private static byte[] Write(SignInProgress progress) => JsonSerializer.SerializeToUtf8Bytes(progress, SignInJson.Default.SignInProgress);
+    private static byte[] Write(SignInProgress progress) => JsonSerializer.SerializeToUtf8Bytes(progress, Json.SignInProgress);
 
     private static string Key(string id) => "signin:" + id;
 }

@@ -17,11 +17,13 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Si
         return at is null ? elsewhere! : await DrawAsync(at, null);
     }
 
-    public async Task<IActionResult> OnPostAsync(string? tx, string? code)
+    public async Task<IActionResult> OnPostAsync(string? tx)
     {
         var (at, elsewhere) = await this.OpenPostAsync<NextStep.Verify>(tx);
         if (at is null)
             return elsewhere!;
+        // Read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
+        string? code = Request.Form["code"];
         if (string.IsNullOrWhiteSpace(code))
             return await DrawAsync(at, Problem.MissingField);
         if (at.Progress.ChallengeId is not { } challengeId)

@@ -11,6 +11,9 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
     private const int EntryCost = 160;
 
     private readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
+    // Anybody can begin sign-ins, so they have a share of their own, and the oldest make room for new ones: a flood of them costs a person at most a new start.
+    private readonly ConcurrentQueue<string> signIns = new();
+    private long usedBySignIns;
     private readonly TimeProvider clock;
     private readonly long capacity;
     private readonly ITimer sweep;
@@ -36,7 +39,7 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
     {
         if (!entries.TryRemove(key, out var taken))
             return Task.FromResult<byte[]?>(null);
-        Interlocked.Add(ref used, -Cost(key, taken));
+        Add(key, -Cost(key, taken));
         return Task.FromResult(Alive(taken)?.Value);
     }
 
@@ -93,16 +96,25 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
     private bool Swap(string key, Entry? old, Entry next)
     {
         var growth = Cost(key, next) - (old is null ? 0 : Cost(key, old));
-        if (Interlocked.Add(ref used, growth) > capacity && growth > 0)
+        if (Add(key, growth) > capacity && growth > 0)
         {
-            Interlocked.Add(ref used, -growth);
+            Add(key, -growth);
             throw new StoreUnavailableException("The in-process store is full.");
         }
 
-        if (old is null ? entries.TryAdd(key, next) : entries.TryUpdate(key, next, old))
-            return true;
-        Interlocked.Add(ref used, -growth);
-        return false;
+        if (!(old is null ? entries.TryAdd(key, next) : entries.TryUpdate(key, next, old)))
+        {
+            Add(key, -growth);
+            return false;
+        }
+
+        if (old is null && IsSignIn(key))
+        {
+            signIns.Enqueue(key);
+            MakeRoomForSignIns();
+        }
+
+        return true;
     }
 
     private void Sweep()
@@ -110,9 +122,30 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
         foreach (var (key, entry) in entries)
         {
             if (Alive(entry) is null && entries.TryRemove(new(key, entry)))
-                Interlocked.Add(ref used, -Cost(key, entry));
+                Add(key, -Cost(key, entry));
+        }
+
+        while (signIns.TryPeek(out var oldest) && !entries.ContainsKey(oldest))
+            signIns.TryDequeue(out _);
+    }
+
+    private void MakeRoomForSignIns()
+    {
+        while (Interlocked.Read(ref usedBySignIns) > capacity / 2 && signIns.TryDequeue(out var oldest))
+        {
+            if (entries.TryRemove(oldest, out var dropped))
+                Add(oldest, -Cost(oldest, dropped));
         }
     }
+
+    private long Add(string key, long bytes)
+    {
+        if (IsSignIn(key))
+            Interlocked.Add(ref usedBySignIns, bytes);
+        return Interlocked.Add(ref used, bytes);
+    }
+
+    private static bool IsSignIn(string key) => key.StartsWith("signin:", StringComparison.Ordinal);
 
     private static long Cost(string key, Entry entry) => EntryCost + (2 * key.Length) + entry.Value.Length;
 

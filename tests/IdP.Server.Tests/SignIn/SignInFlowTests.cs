@@ -48,7 +48,7 @@ public sealed class SignInFlowTests
             Assert.False((request.PromptLogin || request.PromptSelectAccount) && !typedNow, row);
             Assert.False(age is { } max && !typedNow && now.Now - who.AuthTime > max, row);
             Assert.False(request.HintedSubject is { } hinted && hinted != who.UserId, row);
-            Assert.False(request.PromptConsent && now.Progress is not { ConsentGiven: true }, row);
+            Assert.False(request.PromptConsent && now.Progress?.ConsentedBy != who.UserId, row);
             Assert.False(now.Progress is { Refused: true }, row);
             if (request.Client.SecondFactorPolicy == "WhenBound" && now.Person!.BoundFactors.Count > 0)
                 Assert.True(AllProofs(now, who.UserId).Factors.Count > 0, row);
@@ -110,6 +110,29 @@ public sealed class SignInFlowTests
 
         string Finish(Protocol.Authorize.AuthorizeRequest asked) =>
             Assert.IsType<NextStep.Finish>(SignInFlow.Next(DeciderTable.Situation(asked, session, null, ["totp"]))).Who.Acr;
+    }
+
+    [Fact]
+    public void What_one_person_allowed_counts_for_nobody_else()
+    {
+        var request = DeciderTable.Request(new Client { ClientId = "app", RequireConsent = true });
+        var session = new Session("sid", DeciderTable.Alice, new Proofs { PasswordAt = DeciderTable.Now }, DeciderTable.Now, DeciderTable.Now.AddHours(9));
+        var progress = new SignInProgress { Id = "tx", BrowserHash = [], Parameters = new Dictionary<string, string>(), StartedAt = DeciderTable.Now, ConsentedBy = "bob-id" };
+        Assert.IsType<NextStep.Consent>(SignInFlow.Next(DeciderTable.Situation(request, session, progress, [])));
+        Assert.IsType<NextStep.Finish>(SignInFlow.Next(DeciderTable.Situation(request, session, progress with { ConsentedBy = DeciderTable.Alice }, [])));
+    }
+
+    [Fact]
+    public void A_password_that_was_changed_since_and_a_factor_that_was_unbound_since_prove_nothing()
+    {
+        var request = DeciderTable.Request(new Client { ClientId = "app" });
+        var proofs = new Proofs { PasswordAt = DeciderTable.Now.AddMinutes(-2), Factors = [new("totp", DeciderTable.Now.AddMinutes(-1), ["otp"])] };
+        var progress = new SignInProgress { Id = "tx", BrowserHash = [], Parameters = new Dictionary<string, string>(), StartedAt = DeciderTable.Now, UserId = DeciderTable.Alice, Proofs = proofs };
+        var now = DeciderTable.Situation(request, null, progress, ["totp"]);
+        Assert.Equal("mfa", Assert.IsType<NextStep.Finish>(SignInFlow.Next(now)).Who.Acr);
+
+        Assert.IsType<NextStep.Password>(SignInFlow.Next(now with { Person = now.Person! with { PasswordChangedAt = DeciderTable.Now.AddMinutes(-1) } }));
+        Assert.Equal("pwd", Assert.IsType<NextStep.Finish>(SignInFlow.Next(now with { Person = now.Person! with { BoundFactors = [] } })).Who.Acr);
     }
 
     private static Proofs AllProofs(Situation now, string userId)

@@ -10,8 +10,9 @@ internal sealed class ClientStore(Database database, AuditLog audit, TimeProvide
     private readonly TimedCache<string, Client?> cache = new(clock);
     private readonly TimedCache<string, HashSet<string>> origins = new(clock);
 
+    /// <summary>What could never be registered is not looked up: it would only fill the cache, and PostgreSQL refuses NUL.</summary>
     public ValueTask<Client?> FindAsync(string clientId, CancellationToken cancel) =>
-        cache.GetAsync(clientId, LoadAsync, cancel);
+        ClientValidator.CouldBeId(clientId) ? cache.GetAsync(clientId, LoadAsync, cancel) : new((Client?)null);
 
     public async ValueTask<bool> AnyAllowsOriginAsync(string origin, CancellationToken cancel) =>
         (await origins.GetAsync("", async _ => (await ListAsync(CancellationToken.None))

@@ -91,6 +91,9 @@ internal sealed class ClientValidator : AbstractValidator<Client>
     }
 
     /// <summary>RFC 6749 appendix A.1, narrowed to what needs no escaping in Basic credentials, logs and URLs.</summary>
+    /// <summary>Whether a client could have been registered under this id at all.</summary>
+    public static bool CouldBeId(string id) => IdFault(id) is null;
+
     private static string? IdFault(string id) =>
         id.Length is 0 or > 100 ? "must have 1 to 100 characters"
         : id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? null
