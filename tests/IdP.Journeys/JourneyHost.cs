@@ -3,11 +3,11 @@ using IdP.Server.Tests.Support;
 namespace IdP.Journeys;
 
 /// <summary>A server in Development, so with its demo. Relying parties live under names of their own (NAME.localhost): cookies know no ports.</summary>
-public abstract class JourneyHost(StorePair pair) : IAsyncLifetime
+public abstract class JourneyHost(StorePair pair, string name) : IAsyncLifetime
 {
     public TestIdp Idp { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() => Idp = await TestIdp.StartAsync(pair, new TestIdpOptions { Environment = "Development" });
+    public async ValueTask InitializeAsync() => Idp = await TestIdp.StartAsync(pair, new TestIdpOptions { Environment = "Development", Host = name });
 
     public async ValueTask DisposeAsync()
     {
@@ -17,9 +17,9 @@ public abstract class JourneyHost(StorePair pair) : IAsyncLifetime
     }
 }
 
-public sealed class SqliteJourneyHost() : JourneyHost(StorePair.SqliteAndMemory);
+public sealed class SqliteJourneyHost() : JourneyHost(StorePair.SqliteAndMemory, "id.localhost");
 
-public sealed class PostgresJourneyHost() : JourneyHost(StorePair.PostgresAndRedis);
+public sealed class PostgresJourneyHost() : JourneyHost(StorePair.PostgresAndRedis, "localhost");
 
 [CollectionDefinition(nameof(OnSqlite))]
 public sealed class OnSqlite : ICollectionFixture<SqliteJourneyHost>;

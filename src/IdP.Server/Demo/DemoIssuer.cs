@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Text.Json;
 using IdP.Server.Hosting;
 using Microsoft.IdentityModel.JsonWebTokens;
@@ -9,7 +11,10 @@ namespace IdP.Server.Demo;
 internal sealed class DemoIssuer(IdpOptions options, TimeProvider clock) : IDisposable
 {
     private static readonly string[] Algorithms = ["ES256", "RS256"];
-    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { Timeout = TimeSpan.FromSeconds(5) };
+    private readonly HttpClient http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, UseProxy = false, ConnectCallback = ConnectAsync })
+    {
+        Timeout = TimeSpan.FromSeconds(5),
+    };
 
     public string Issuer => options.Issuer;
 
@@ -42,6 +47,23 @@ internal sealed class DemoIssuer(IdpOptions options, TimeProvider clock) : IDisp
     }
 
     public void Dispose() => http.Dispose();
+
+    /// <summary>RFC 6761 §6.3: names under localhost are this machine. Browsers know that; many resolvers do not.</summary>
+    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancel)
+    {
+        var (host, port) = (context.DnsEndPoint.Host, context.DnsEndPoint.Port);
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        try
+        {
+            await socket.ConnectAsync(new DnsEndPoint(host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase) ? "localhost" : host, port), cancel);
+            return new NetworkStream(socket, ownsSocket: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
 
     private async Task<JsonElement> JsonAsync(string address, CancellationToken cancel)
     {

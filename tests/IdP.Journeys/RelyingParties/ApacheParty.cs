@@ -39,7 +39,7 @@ internal sealed class ApacheParty : RealParty
         var user = Environment.IsPrivilegedProcess ? "User www-data\nGroup www-data\n" : "";
         return $"""
             ServerRoot {folder}
-            ServerName {Name}.localhost
+            ServerName {Name}.localhost:{Port}
             Listen 127.0.0.1:{Port}
             PidFile {folder}/httpd.pid
             TypesConfig /dev/null
