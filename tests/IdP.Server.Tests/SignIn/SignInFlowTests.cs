@@ -21,7 +21,7 @@ public sealed class SignInFlowTests
             var saysMfa = who.Acr is "mfa" or "urn:strong";
             Assert.True(who.AuthTime == proven.PasswordAt, row);
             Assert.False(saysMfa && !proven.Factors.Any(f => f.Factor == "totp"), row);
-            Assert.Equal(saysMfa || who.Acr == "pwd", true);
+            Assert.True(saysMfa || who.Acr == "pwd", row);
             Assert.False(who.Amr.Contains("otp") && proven.Factors.Count == 0, row);
             Assert.False(who.Amr.Contains("mfa") && !proven.Factors.Any(f => f.Factor == "totp"), row);
             Assert.All(who.Proofs.Factors, kept => Assert.Contains(proven.Factors, f => f.Factor == kept.Factor && f.At == kept.At));
