@@ -76,6 +76,7 @@ public abstract class BadInputTests(TestIdp idp)
         await InOrderAsync(endpoint, [.. others, new(name, "")]);
         foreach (var spoil in Spoilt.Values)
             await InOrderAsync(endpoint, [.. others, new(name, spoil(value))]);
+        Assert.Empty(idp.Log.Errors);
     }
 
     [Fact]
@@ -83,6 +84,7 @@ public abstract class BadInputTests(TestIdp idp)
     {
         var any = Gen.Select(Gen.OneOf(Endpoints["/connect/authorize"].Select(pair => Gen.Const(pair.Key)).ToArray()), Gen.String[0, 60], KeyValuePair.Create).List[0, 8];
         any.Sample(pairs => InOrderAsync("/connect/authorize", [.. pairs.Where(pair => !pair.Value.Any(char.IsSurrogate))]).GetAwaiter().GetResult(), iter: 200, threads: 1);
+        Assert.Empty(idp.Log.Errors);
     }
 
     [Theory]
@@ -101,6 +103,8 @@ public abstract class BadInputTests(TestIdp idp)
             var answer = await idp.SendAsync(request);
             Assert.True(answer.Status is >= 200 and < 500, $"{endpoint} {type}: {answer.Status}");
         }
+
+        Assert.Empty(idp.Log.Errors);
     }
 
     private async Task InOrderAsync(string endpoint, IReadOnlyList<KeyValuePair<string, string>> pairs, bool repeated = false)

@@ -3,7 +3,7 @@ using IdP.Server.Tests.Support;
 
 namespace IdP.Server.Tests.Attacks;
 
-/// <summary>I-6: two hundred guesses at once, over two nodes and forty browsers, count as two hundred; a restart forgives nothing.</summary>
+/// <summary>I-6: two hundred guesses at once, over two nodes and forty browsers, count as two hundred; a restart and an emptied Redis forgive nothing.</summary>
 public sealed class GuessingTests
 {
     public static TheoryData<StorePair, int> Hosts => new() { { StorePair.SqliteAndMemory, 1 }, { StorePair.PostgresAndRedis, 2 } };
@@ -31,8 +31,7 @@ public sealed class GuessingTests
         Assert.All(stops, stop => Assert.True(stop.Answer?["code"] is null && (int)stop.Status < 500, stop.Describe()));
 
         await RefusedAsync(idp, waiting[40].Browser, waiting[40].At, person);
-        for (var node = 0; node < nodes; node++)
-            await idp.RestartAsync(node);
+        await idp.LoseEphemeralAsync();
         using var fresh = idp.Browser();
         var again = await fresh.SubmitAsync(await fresh.OpenAsync(idp.App(TestClient.Web).Ask().Url), new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
         await RefusedAsync(idp, fresh, again, person);
@@ -66,8 +65,7 @@ public sealed class GuessingTests
 
         foreach (var spelling in spellings)
             await ClosedAsync(idp, person with { UserName = spelling });
-        for (var node = 0; node < nodes; node++)
-            await idp.RestartAsync(node);
+        await idp.LoseEphemeralAsync();
         await ClosedAsync(idp, person);
     }
 

@@ -21,6 +21,12 @@ public sealed class SqliteFaultHost() : FaultHost(StorePair.SqliteAndMemory);
 
 public sealed class PostgresFaultHost() : FaultHost(StorePair.PostgresAndRedis);
 
+/// <summary>After everything else, one at a time: a restart has to fit into the ten seconds in which a lost answer may be asked for again.</summary>
+[CollectionDefinition(nameof(Kills), DisableParallelization = true)]
+public sealed class Kills;
+
+[Collection(nameof(Kills))]
 public sealed class Kill_on_SQLite_and_memory(SqliteFaultHost host) : KillTests(host.Idp, sharedState: false), IClassFixture<SqliteFaultHost>;
 
+[Collection(nameof(Kills))]
 public sealed class Kill_on_PostgreSQL_and_Redis(PostgresFaultHost host) : KillTests(host.Idp, sharedState: true), IClassFixture<PostgresFaultHost>;

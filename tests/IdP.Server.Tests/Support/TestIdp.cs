@@ -160,6 +160,18 @@ public sealed class TestIdp : IAsyncDisposable
     /// <summary>kill -9, for a node that is a process of its own; <see cref="RestartAsync"/> brings it back.</summary>
     public Task KillAsync(int node = 0) => ((ChildProcess)running[node]).KillAsync();
 
+    /// <summary>What a node that is a process of its own has printed since it was started.</summary>
+    public string PrintedBy(int node = 0) => ((ChildProcess)running[node]).Output;
+
+    /// <summary>All nodes forget what they shared for a while: in-process state by the restart, Redis by being emptied.</summary>
+    public async Task LoseEphemeralAsync()
+    {
+        if (Pair == StorePair.PostgresAndRedis)
+            await stores.EmptyRedisAsync();
+        for (var node = 0; node < running.Count; node++)
+            await RestartAsync(node);
+    }
+
     private async Task<IAsyncDisposable> NewNodeAsync(int node)
     {
         if (options.OwnProcess)
@@ -190,9 +202,7 @@ public sealed class TestIdp : IAsyncDisposable
         return IdpHost.Build([.. Settings(node).Select(pair => $"--{pair.Key}={pair.Value}")], builder =>
         {
             builder.Services.AddSingleton<TimeProvider>(Clock);
-            builder.Logging.ClearProviders().SetMinimumLevel(options.LogLevel).AddProvider(Log);
-            if (options.LogLevel == LogLevel.Trace)
-                builder.Logging.AddFilter(null, LogLevel.Trace);
+            builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(Log);
         });
     }
 
@@ -247,7 +257,6 @@ public sealed record TestIdpOptions
     public string Environment { get; init; } = "Production";
     /// <summary>Nodes are processes of the built server instead of hosts in this one: the real clock, and they can be killed.</summary>
     public bool OwnProcess { get; init; }
-    public LogLevel LogLevel { get; init; } = LogLevel.Warning;
     public Seed Seed { get; init; } = new();
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 }

@@ -1,3 +1,5 @@
+using StackExchange.Redis;
+
 namespace IdP.Server.Tests.Support;
 
 /// <summary>One pair of stores, empty and nobody else's.</summary>
@@ -10,9 +12,16 @@ public sealed record TestStores(StorePair Pair, string Database, string Ephemera
     public static async Task<TestStores> FreshAsync(StorePair pair)
     {
         if (pair == StorePair.PostgresAndRedis)
-            return new TestStores(pair, await SharedServers.NewPostgresDatabaseAsync(), await SharedServers.NewRedisDatabaseAsync());
+            return new TestStores(pair, await Servers.NewPostgresDatabaseAsync(), Servers.NewRedisDatabase());
         var folder = Directory.CreateTempSubdirectory("idp-sqlite-").FullName;
         return new TestStores(pair, $"sqlite:{Path.Combine(folder, "idp.db")}", "memory") { folder = folder };
+    }
+
+    /// <summary>Redis as after a restart without a disk: everything in this pair's part of it is gone.</summary>
+    public async Task EmptyRedisAsync()
+    {
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(Ephemeral["redis:".Length..] + ",allowAdmin=true");
+        await redis.GetDatabase().ExecuteAsync("FLUSHDB");
     }
 
     public ValueTask DisposeAsync()
