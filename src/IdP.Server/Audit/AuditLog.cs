@@ -13,13 +13,6 @@ internal sealed class AuditLog(Database database, TimeProvider clock)
         values (@at, @action, @actor, @user_id, @client_id, @address, @details)
         """;
 
-    /// <summary>Saved by the context's next SaveChanges.</summary>
-    public void Add(IdpDb context, string action, string? actor = null, string? userId = null, string? clientId = null, string? address = null, string? details = null) =>
-        context.Audit.Add(new AuditRow
-        {
-            At = clock.GetUtcNow(), Action = action, Actor = actor, UserId = userId, ClientId = clientId, Address = address, Details = details,
-        });
-
     /// <summary>In the transaction that the lane is in.</summary>
     public Task AddAsync(Lane lane, AuditEntry entry, CancellationToken cancel) =>
         lane.ExecuteAsync(Insert, cancel, Values(entry));

@@ -14,13 +14,14 @@ internal static class PageServices
 {
     public static IServiceCollection AddIdpPages(this IServiceCollection services)
     {
-        services.AddRazorPages(pages =>
+        services.AddMvcCore().ConfigureApplicationPartManager(OnlyOurPages).AddRazorPages(pages =>
         {
             pages.RootDirectory = "/";
             // Forms carry our own token (Csrf), which needs no key ring.
             pages.Conventions.ConfigureFilter(new IgnoreAntiforgeryTokenAttribute());
-        }).ConfigureApplicationPartManager(OnlyOurs);
+        });
         ForgetDataProtection(services);
+        ForgetAuthorization(services);
 
         // Chinese stays Chinese in the source of a page, and small.
         services.Configure<WebEncoderOptions>(encoder => encoder.TextEncoderSettings = new TextEncoderSettings(UnicodeRanges.All));
@@ -54,13 +55,11 @@ internal static class PageServices
         return routes;
     }
 
-    // Whichever executable hosts us, the pages are those of this assembly, once.
-    private static void OnlyOurs(ApplicationPartManager manager)
+    // Whichever executable hosts us, the pages are those of this assembly, once; and nobody looks through its types for controllers.
+    private static void OnlyOurPages(ApplicationPartManager manager)
     {
         manager.ApplicationParts.Clear();
-        var ours = typeof(PageServices).Assembly;
-        foreach (var part in ApplicationPartFactory.GetApplicationPartFactory(ours).GetApplicationParts(ours))
-            manager.ApplicationParts.Add(part);
+        manager.ApplicationParts.Add(new CompiledRazorAssemblyPart(typeof(PageServices).Assembly));
     }
 
     // Razor Pages bring a key ring along that would write files at start; no cookie of ours is sealed with it.
@@ -71,6 +70,10 @@ internal static class PageServices
         services.Replace(ServiceDescriptor.Singleton<IDataProtectionProvider, EphemeralDataProtectionProvider>());
         services.Replace(ServiceDescriptor.Singleton<ITempDataProvider, NoTempData>());
     }
+
+    // Who may see a page is the sign-in's matter. The framework's own policies are not registered, and this is what would ask for them.
+    private static void ForgetAuthorization(IServiceCollection services) =>
+        services.Remove(services.Single(s => s.ImplementationType?.Name == "AuthorizationPageApplicationModelProvider"));
 }
 
 internal sealed record FrontView(bool Demo);

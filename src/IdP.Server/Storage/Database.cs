@@ -2,22 +2,18 @@ using System.Collections.Concurrent;
 using System.Data.Common;
 using IdP.Server.Hosting;
 using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Infrastructure;
 using Npgsql;
 
 namespace IdP.Server.Storage;
 
 /// <summary>
-/// The durable store, SQLite or PostgreSQL as configured. Rare writes take an EF context; hot paths run raw SQL on a lane,
-/// so that neither start nor steady state pays for EF's model. Outages surface as <see cref="StoreUnavailableException"/>;
-/// what EF throws instead, <see cref="Outage.Find"/> recognises.
+/// The durable store, SQLite or PostgreSQL as configured: raw SQL on lanes, so that neither start nor steady state pays for EF,
+/// which owns the schema and is for development only. Outages surface as <see cref="StoreUnavailableException"/>.
 /// </summary>
 internal sealed class Database : IAsyncDisposable
 {
     private const int MostIdleLanes = 32;
 
-    private readonly Lazy<Func<IdpDb>> contexts;
     private readonly NpgsqlDataSource? postgres;
     private readonly string sqlite = "";
     private readonly ConcurrentQueue<Lane> idle = new();
@@ -30,7 +26,6 @@ internal sealed class Database : IAsyncDisposable
         if (kind == "postgres")
         {
             postgres = NpgsqlDataSource.Create(WithLimits(target));
-            contexts = new(() => Pool<PostgresDb>(builder => builder.UseNpgsql(postgres)));
             return;
         }
 
@@ -38,16 +33,12 @@ internal sealed class Database : IAsyncDisposable
         Directory.CreateDirectory(Path.GetDirectoryName(SqlitePath)!);
         sqlite = new SqliteConnectionStringBuilder { DataSource = SqlitePath, ForeignKeys = true, DefaultTimeout = 5 }.ToString();
         group = new(async cancel => new Lane(await OpenConnectionAsync(cancel), keepsStatements: true));
-        contexts = new(() => Pool<SqliteDb>(builder => builder.UseSqlite(sqlite)));
     }
 
     public bool IsPostgres => postgres is not null;
 
     /// <summary>Full path of the SQLite file; null on PostgreSQL.</summary>
     public string? SqlitePath { get; }
-
-    /// <summary>An EF context from the pool; the first one builds the model.</summary>
-    public IdpDb Open() => contexts.Value();
 
     /// <summary>A pooled connection; dispose it to give it back.</summary>
     public async ValueTask<DbConnection> OpenConnectionAsync(CancellationToken cancel)
@@ -178,12 +169,5 @@ internal sealed class Database : IAsyncDisposable
 
         builder.ApplicationName ??= "idp";
         return builder.ToString();
-    }
-
-    private static Func<IdpDb> Pool<T>(Action<DbContextOptionsBuilder<T>> provider) where T : IdpDb
-    {
-        var builder = new DbContextOptionsBuilder<T>();
-        provider(builder);
-        return new PooledDbContextFactory<T>(builder.Options).CreateDbContext;
     }
 }

@@ -1,14 +1,11 @@
-using System.Reflection;
 using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Infrastructure;
-using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql;
 
 namespace IdP.Server.Storage;
 
 /// <summary>
-/// Applies migrations, one process at a time. The usual start has nothing to apply and learns so from one raw read, without EF's model.
+/// Brings the schema up to date, one process at a time. What it runs is the embedded SQL of each migration (<see cref="SchemaScripts"/>),
+/// one transaction each: whoever is killed between two of them leaves a whole number applied, and the next start goes on from there.
 /// </summary>
 internal sealed class Migrator(Database database)
 {
@@ -18,41 +15,50 @@ internal sealed class Migrator(Database database)
 
     public async Task RunAsync(CancellationToken cancel)
     {
-        if (await IsCurrentAsync(cancel))
+        if (await MissingAsync(cancel) is [])
             return;
         await using var turn = await TakeTurnAsync(cancel);
-        if (await IsCurrentAsync(cancel))
-            return;
-        await using var context = database.Open();
-        if (!database.IsPostgres)
-            await DropStaleLockAsync(context, cancel);
-        await context.Database.MigrateAsync(cancel);
+        foreach (var id in await MissingAsync(cancel))
+            await ApplyAsync(id, cancel);
     }
 
-    private async Task<bool> IsCurrentAsync(CancellationToken cancel)
+    private async Task<string[]> MissingAsync(CancellationToken cancel)
     {
+        var known = SchemaScripts.Known(database.IsPostgres);
         try
         {
-            var applied = await database.ListAsync("""select "MigrationId" from "__EFMigrationsHistory" """, row => row.GetString(0), cancel);
-            return Known().All(applied.Contains);
+            return [.. known.Except(await database.ListAsync("""select "MigrationId" from "__EFMigrationsHistory" """, row => row.GetString(0), cancel))];
         }
         catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.UndefinedTable)
         {
-            return false;
+            return known;
         }
         catch (SqliteException missing) when (missing.SqliteErrorCode == SQLitePCL.raw.SQLITE_ERROR)
         {
-            return false;
+            return known;
         }
     }
 
-    private IEnumerable<string> Known()
+    private async Task ApplyAsync(string id, CancellationToken cancel)
     {
-        var provider = database.IsPostgres ? typeof(PostgresDb) : typeof(SqliteDb);
-        return typeof(Migrator).Assembly.GetTypes()
-            .Where(type => type.GetCustomAttribute<DbContextAttribute>()?.ContextType == provider)
-            .Select(type => type.GetCustomAttribute<MigrationAttribute>()?.Id)
-            .OfType<string>();
+        try
+        {
+            await using var connection = await database.OpenConnectionAsync(cancel);
+            await using var change = await connection.BeginTransactionAsync(cancel);
+            await using var command = connection.CreateCommand();
+            command.Transaction = change;
+            // An index on a large table takes longer than a request may.
+            command.CommandTimeout = (int)Patience.TotalSeconds;
+#pragma warning disable CA2100 // The script is part of this assembly.
+            command.CommandText = SchemaScripts.Read(database.IsPostgres, id);
+#pragma warning restore CA2100
+            await command.ExecuteNonQueryAsync(cancel);
+            await change.CommitAsync(cancel);
+        }
+        catch (Exception problem) when (Outage.Find(problem) is { } outage)
+        {
+            throw outage;
+        }
     }
 
     private async Task<IAsyncDisposable> TakeTurnAsync(CancellationToken cancel)
@@ -80,8 +86,4 @@ internal sealed class Migrator(Database database)
             return null;
         }
     }
-
-    /// <summary>EF's own lock on SQLite is a row that a killed process leaves for ever. We hold the file, so nobody else is migrating.</summary>
-    private static async Task DropStaleLockAsync(IdpDb context, CancellationToken cancel) =>
-        await context.Database.ExecuteSqlRawAsync("""drop table if exists "__EFMigrationsLock" """, cancel);
 }

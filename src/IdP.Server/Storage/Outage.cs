@@ -8,7 +8,7 @@ namespace IdP.Server.Storage;
 /// <summary>The one place that tells an outage (closed door, try again) from a bug.</summary>
 internal static class Outage
 {
-    /// <summary>The outage behind an exception, however deeply EF Core wrapped it; null when it is something else.</summary>
+    /// <summary>The outage behind an exception, however deeply it is wrapped; null when it is something else.</summary>
     public static StoreUnavailableException? Find(Exception problem)
     {
         for (var inner = problem; inner is not null; inner = inner.InnerException)

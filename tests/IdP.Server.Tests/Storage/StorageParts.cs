@@ -5,6 +5,7 @@ using IdP.Server.Hosting;
 using IdP.Server.Storage;
 using IdP.Server.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
+using Npgsql;
 
 namespace IdP.Server.Tests.Storage;
 
@@ -95,13 +96,8 @@ public sealed class StorageParts(Servers servers)
     {
         await using var database = new Database(new() { Storage = new() { Database = "postgres:Host=127.0.0.1;Port=1;Username=x;Database=x" } });
         await Assert.ThrowsAsync<StoreUnavailableException>(() => database.ExecuteAsync("select 1", Cancel));
-        var problem = await Assert.ThrowsAnyAsync<Exception>(async () =>
-        {
-            await using var context = database.Open();
-            context.Scopes.Add(new() { Name = "x", Json = "{}" });
-            await context.SaveChangesAsync(Cancel);
-        });
-        Assert.NotNull(Outage.Find(problem));
+        await Assert.ThrowsAsync<StoreUnavailableException>(() => database.MigrateAsync(Cancel));
+        Assert.NotNull(Outage.Find(new InvalidOperationException("wrapped", new NpgsqlException("the line is dead"))));
         Assert.Null(Outage.Find(new InvalidOperationException("a bug")));
     }
 
