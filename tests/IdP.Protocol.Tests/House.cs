@@ -41,7 +41,7 @@ internal sealed class House : ISigningKeys
         CodeIssuer = new CodeIssuer(Codes, Time);
         Tokens = new TokenPipeline(Authentication, Scopes, Mint, Codes, Families, Revocations, People, Options, Time);
         UserInfo = new UserInfoReader(AccessTokens, Clients, Scopes, People, Mint);
-        Introspector = new Introspector(Options, Authentication, AccessTokens, Families, Revocations, Clients, People, Time);
+        Introspector = new Introspector(Options, Authentication, AccessTokens, Families, Revocations, Clients, Scopes, People, Time);
         Revoker = new Revoker(Authentication, AccessTokens, IdTokens, Families, Revocations);
         Pushing = new PushedAuthorizer(Options, Authentication, Authorize, Pushed, Time);
         EndSession = new EndSessionReader(Clients, IdTokens);

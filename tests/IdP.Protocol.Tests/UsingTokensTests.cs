@@ -123,6 +123,8 @@ public sealed class UsingTokensTests
         var jwt = House.Jwt(Assert.IsType<UserInfoOutcome.Signed>(await house.UserInfo.ReadAsync(tokens.AccessToken, default)).Jwt);
         Assert.Equal(("RS256", House.Issuer, "web", "alice-sub"), (jwt.Alg, jwt.Issuer, jwt.Audiences.Single(), jwt.Subject));
         Assert.True(jwt.TryGetPayloadValue<long>("updated_at", out _));
+        Assert.Null(await house.IdTokens.ReadAsync(jwt.EncodedToken));
+        Assert.Equal("invalid_request", await house.ToClientAsync(("id_token_hint", jwt.EncodedToken)));
         Assert.Null(await house.IdTokens.ReadAsync(tokens.AccessToken));
     }
 
@@ -155,6 +157,22 @@ public sealed class UsingTokensTests
 
         house.People.All.Clear();
         Assert.IsType<IntrospectionOutcome.Inactive>(await IntrospectAsync(token, "api-server"));
+    }
+
+    [Fact]
+    public async Task Introspection_names_the_person_to_the_audience_and_to_whom_the_scopes_told_it()
+    {
+        var token = (await house.SignInAsync(("scope", "openid api"))).AccessToken;
+        Assert.Equal("alice", Assert.IsType<IntrospectionOutcome.Active>(await IntrospectAsync(token, "api-server")).UserName);
+        var nameless = Assert.IsType<IntrospectionOutcome.Active>(await IntrospectAsync(token, "web"));
+        Assert.Null(nameless.UserName);
+        Assert.False(Json(nameless).TryGetProperty("username", out _));
+
+        var open = await house.SignInAsync(("scope", "openid profile"));
+        Assert.Equal("alice", Assert.IsType<IntrospectionOutcome.Active>(await IntrospectAsync(open.AccessToken, "web")).UserName);
+        Assert.Equal("alice", Assert.IsType<IntrospectionOutcome.Active>(await IntrospectAsync(open.RefreshToken!, "web")).UserName);
+        var named = await house.SignInAsync(("claims", """{"userinfo":{"preferred_username":null}}"""));
+        Assert.Equal("alice", Assert.IsType<IntrospectionOutcome.Active>(await IntrospectAsync(named.AccessToken, "web")).UserName);
     }
 
     [Fact]

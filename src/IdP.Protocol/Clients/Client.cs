@@ -28,6 +28,10 @@ public sealed record Client
     public IReadOnlyList<string> AllowedCorsOrigins { get; init; } = [];
     /// <summary>Whether offline_access may be asked for; without "refresh_token" among the grant types it means nothing.</summary>
     public bool AllowOfflineAccess { get; init; }
+
+    internal bool MayStayOffline =>
+        AllowedGrantTypes.Contains("refresh_token") && (AllowOfflineAccess || AllowedScopes.Contains(Tokens.ScopeCatalogue.OfflineAccess));
+
     public bool RequireConsent { get; init; }
 
     /// <summary>"jwt" (RFC 9068) or "reference" (opaque).</summary>

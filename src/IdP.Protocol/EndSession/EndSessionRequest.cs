@@ -20,10 +20,9 @@ public sealed record EndSessionRequest
 
     /// <summary>
     /// §6: without a hint for exactly this session anybody could have made the request, so the person is asked.
-    /// A hint without sid speaks for the person's session.
     /// </summary>
     public bool MayEndWithoutAsking(string sessionSubject, string sessionId) =>
-        Problem is null && HintedSubject == sessionSubject && (HintedSessionId is null || HintedSessionId == sessionId);
+        Problem is null && HintedSubject == sessionSubject && HintedSessionId == sessionId;
 
     internal static EndSessionRequest Untrusted(string why) => new() { Problem = ProtocolError.InvalidRequest(why) };
 }

@@ -9,8 +9,11 @@ namespace IdP.Protocol.Introspection;
 /// the same "not active".
 /// </summary>
 public sealed class Introspector(
-    ProtocolOptions options, ClientAuthentication authentication, AccessTokenReader tokens, IRefreshFamilies families, IRevocations revocations, IClients clients, IPeople people, TimeProvider time)
+    ProtocolOptions options, ClientAuthentication authentication, AccessTokenReader tokens, IRefreshFamilies families, IRevocations revocations, IClients clients, IScopes scopes,
+    IPeople people, TimeProvider time)
 {
+    private const string UserName = "preferred_username";
+
     private static readonly IntrospectionOutcome.Inactive NotActive = new();
 
     public async ValueTask<IntrospectionOutcome> RunAsync(string? authorization, Parameters form, CancellationToken cancel)
@@ -34,7 +37,7 @@ public sealed class Introspector(
         // A client that was removed or disabled holds no active token either.
         if (content.ClientId != caller.ClientId && await clients.FindAsync(content.ClientId, cancel) is not { Enabled: true })
             return NotActive;
-        return await ActiveAsync(content, "Bearer", cancel);
+        return await ActiveAsync(content, "Bearer", caller, cancel);
     }
 
     private async ValueTask<IntrospectionOutcome> OfRefreshTokenAsync(RefreshToken presented, Client caller, CancellationToken cancel)
@@ -60,17 +63,28 @@ public sealed class Introspector(
             AuthTime = grant.AuthTime,
             Acr = grant.Acr,
             Amr = grant.Amr,
-        }, null, cancel);
+            UserInfoClaims = grant.UserInfoClaims,
+        }, null, caller, cancel);
     }
 
     /// <summary>A person who was disabled holds no active token.</summary>
-    private async ValueTask<IntrospectionOutcome> ActiveAsync(AccessTokenContent content, string? type, CancellationToken cancel)
+    private async ValueTask<IntrospectionOutcome> ActiveAsync(AccessTokenContent content, string? type, Client caller, CancellationToken cancel)
     {
         if (content.GrantId is null)
             return new IntrospectionOutcome.Active(options.Issuer, content, type, null);
         if (await people.FindAsync(content.Subject, cancel) is not { } person)
             return NotActive;
-        return new IntrospectionOutcome.Active(options.Issuer, content, type, person.Claims.GetValueOrDefault("preferred_username") as string);
+        var name = await MayKnowNameAsync(content, caller, cancel) ? person.Claims.GetValueOrDefault(UserName) as string : null;
+        return new IntrospectionOutcome.Active(options.Issuer, content, type, name);
+    }
+
+    /// <summary>A resource server the token was made for finds its account by the name; anybody else is told what userinfo would tell.</summary>
+    private async ValueTask<bool> MayKnowNameAsync(AccessTokenContent content, Client caller, CancellationToken cancel)
+    {
+        if (content.Audience.Contains(caller.ClientId) || content.UserInfoClaims.Contains(UserName))
+            return true;
+        var catalogue = await scopes.GetAsync(cancel);
+        return content.Scopes.Any(scope => catalogue.Find(scope)?.Claims?.Contains(UserName) == true);
     }
 
     private static IntrospectionOutcome.Refused Refused(ProtocolError error) => new(error);

@@ -49,7 +49,7 @@ internal static class Payloads
         json.WriteString("at_hash"u8, accessTokenHash);
         foreach (var name in grant.IdTokenClaims)
         {
-            if (person.Claims.TryGetValue(name, out var value))
+            if (!ReservedClaims.Contains(name) && person.Claims.TryGetValue(name, out var value))
                 ClaimWriter.Write(json, name, value);
         }
         return End(json);

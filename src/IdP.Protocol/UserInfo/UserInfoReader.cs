@@ -36,7 +36,7 @@ public sealed class UserInfoReader(AccessTokenReader tokens, IClients clients, I
     {
         for (var i = 0; i < names?.Count; i++)
         {
-            if (person.Claims.TryGetValue(names[i], out var value) && !Has(claims, names[i]))
+            if (!ReservedClaims.Contains(names[i]) && person.Claims.TryGetValue(names[i], out var value) && !Has(claims, names[i]))
                 claims.Add(new(names[i], value));
         }
     }

@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using IdP.Protocol.Token;
+using IdP.Protocol.Tokens;
+using IdP.Protocol.UserInfo;
 
 namespace IdP.Protocol.Tests.Token;
 
@@ -27,6 +29,30 @@ public sealed class AuthorizationCodeTests
         Assert.Equal(Half(tokens.AccessToken), identity.GetClaim("at_hash").Value);
         Assert.False(identity.TryGetClaim("email", out _));
         Assert.Equal(3600, tokens.ExpiresIn);
+    }
+
+    [Fact]
+    public async Task What_was_taken_from_the_client_since_is_not_redeemed()
+    {
+        var (some, none) = (await house.CodeAsync(("scope", "openid api")), await house.CodeAsync(("scope", "api")));
+        house.Change("web", client => client with { AllowedScopes = ["openid"] });
+        Assert.Equal(["openid"], House.Issued(await house.RedeemAsync(some)).Scopes);
+        Assert.Equal("invalid_grant", House.Refused(await house.RedeemAsync(none)));
+    }
+
+    [Fact]
+    public async Task A_profile_cannot_speak_for_the_server()
+    {
+        house.Scopes.Catalogue = new([new Scope("odd", Claims: ["acr", "sid", "nickname"])]);
+        house.Change("web", client => client with { AllowedScopes = ["openid", "odd"] });
+        house.People.All["alice-sub"] = new Person("alice-sub", new Dictionary<string, object> { ["acr"] = "mfa", ["sid"] = "session-2", ["nickname"] = "al" });
+        var tokens = await house.SignInAsync(("scope", "openid odd"), ("claims", """{"id_token":{"acr":null,"sid":null,"nickname":null}}"""));
+        var identity = House.Jwt(tokens.IdToken);
+        Assert.Equal("al", identity.GetClaim("nickname").Value);
+        Assert.Equal(["pwd"], identity.Claims.Where(claim => claim.Type == "acr").Select(claim => claim.Value));
+        Assert.Equal("session-1", identity.GetClaim("sid").Value);
+        var claims = Assert.IsType<UserInfoOutcome.Claims>(await house.UserInfo.ReadAsync(tokens.AccessToken, default)).Values;
+        Assert.Equal(["sub", "nickname"], claims.Select(claim => claim.Key));
     }
 
     [Fact]

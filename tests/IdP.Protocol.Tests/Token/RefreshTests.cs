@@ -108,6 +108,32 @@ public sealed class RefreshTests
     }
 
     [Fact]
+    public async Task What_was_taken_from_the_client_since_is_not_refreshed()
+    {
+        var first = await house.SignInAsync(("scope", "openid email api offline_access"));
+        house.Change("web", client => client with { AllowedScopes = ["openid", "email"] });
+        Assert.Equal("invalid_scope", House.Refused(await house.RefreshAsync(first.RefreshToken, scope: "api")));
+        var second = House.Issued(await house.RefreshAsync(first.RefreshToken));
+        Assert.Equal(["openid", "email", "offline_access"], second.Scopes);
+        Assert.Equal("openid email offline_access", House.Jwt(second.AccessToken).GetClaim("scope").Value);
+
+        house.Change("web", client => client with { AllowOfflineAccess = false });
+        Assert.Equal("invalid_grant", House.Refused(await house.RefreshAsync(second.RefreshToken)));
+
+        var online = await house.SignInAsync();
+        house.Change("web", client => client with { AllowedScopes = [] });
+        Assert.Equal("invalid_grant", House.Refused(await house.RefreshAsync(online.RefreshToken)));
+    }
+
+    [Fact]
+    public async Task A_scope_that_this_server_no_longer_has_is_not_refreshed()
+    {
+        var first = await house.SignInAsync(("scope", "openid api"));
+        house.Scopes.Catalogue = new([]);
+        Assert.Equal(["openid"], House.Issued(await house.RefreshAsync(first.RefreshToken)).Scopes);
+    }
+
+    [Fact]
     public async Task Who_was_disabled_refreshes_nothing()
     {
         var first = await house.SignInAsync();

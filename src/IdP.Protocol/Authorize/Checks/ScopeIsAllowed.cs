@@ -17,7 +17,7 @@ internal static class ScopeIsAllowed
             if (name == ScopeCatalogue.OfflineAccess)
             {
                 // OIDC Core §11: offline_access is ignored, not refused, where it cannot be granted. The token response says what was.
-                if (MayStayOffline(client))
+                if (client.MayStayOffline)
                     scopes.Add(name);
                 continue;
             }
@@ -28,8 +28,4 @@ internal static class ScopeIsAllowed
         draft.Scopes = scopes;
         return scopes.Count == 0 ? ProtocolError.InvalidScope("scope is missing.") : null;
     }
-
-    private static bool MayStayOffline(Clients.Client client) =>
-        client.AllowedGrantTypes.Contains("refresh_token")
-        && (client.AllowOfflineAccess || client.AllowedScopes.Contains(ScopeCatalogue.OfflineAccess));
 }

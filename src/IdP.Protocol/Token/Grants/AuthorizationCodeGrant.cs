@@ -21,8 +21,8 @@ internal sealed class AuthorizationCodeGrant(ICodes codes, IRevocations revocati
             return Unusable;
         }
 
-        var grant = content.Grant;
-        if (grant.ClientId != call.Client.ClientId || content.ExpiresAt <= time.GetUtcNow())
+        var grant = call.Today(content.Grant);
+        if (grant.Scopes.Count == 0 || grant.ClientId != call.Client.ClientId || content.ExpiresAt <= time.GetUtcNow())
             return Unusable;
         if (call.Form["redirect_uri"] != content.RedirectUri)
             return GrantAnswer.InvalidGrant("redirect_uri differs from the one in the authorization request.");
@@ -34,7 +34,7 @@ internal sealed class AuthorizationCodeGrant(ICodes codes, IRevocations revocati
 
         // Nothing is lost if we crash after this write: the code is gone, the person signs in again.
         var refresh = call.Client.AllowedGrantTypes.Contains("refresh_token") ? RefreshToken.New() : null;
-        return await codes.ConsumeAsync(code, content, refresh?.Family(call.Client, time.GetUtcNow()), cancel)
+        return await codes.ConsumeAsync(code, content with { Grant = grant }, refresh?.Family(call.Client, time.GetUtcNow()), cancel)
             ? new GrantAnswer.Given(grant.Scopes, grant, person, content.Nonce, refresh?.ToString())
             : Unusable;
     }

@@ -12,7 +12,20 @@ internal interface ITokenGrant
 }
 
 /// <summary>A request whose client is proven and may use the grant.</summary>
-internal sealed record GrantCall(Client Client, string Method, Parameters Form, ScopeCatalogue Catalogue);
+internal sealed record GrantCall(Client Client, string Method, Parameters Form, ScopeCatalogue Catalogue)
+{
+    /// <summary>The grant without what has since been taken from the client, or from this server.</summary>
+    public Grant Today(Grant grant)
+    {
+        List<string> scopes = [];
+        foreach (var name in grant.Scopes)
+        {
+            if (name == ScopeCatalogue.OfflineAccess ? Client.MayStayOffline : Client.AllowedScopes.Contains(name) && Catalogue.Find(name) is not null)
+                scopes.Add(name);
+        }
+        return scopes.Count == grant.Scopes.Count ? grant : grant with { Scopes = scopes };
+    }
+}
 
 internal abstract record GrantAnswer
 {

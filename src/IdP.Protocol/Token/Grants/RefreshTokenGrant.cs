@@ -24,10 +24,10 @@ internal sealed class RefreshTokenGrant(IRefreshFamilies families, IRevocations 
         for (var look = 0; look < Looks; look++)
         {
             var family = await families.FindAsync(presented.Handle, cancel);
-            if (family is null || family.Grant.ClientId != call.Client.ClientId || !Lives(family))
+            if (family is null || family.Grant.ClientId != call.Client.ClientId)
                 return Unusable;
-            var grant = family.Grant;
-            if (await people.FindAsync(grant.Subject, cancel) is not { } person)
+            var grant = call.Today(family.Grant);
+            if (grant.Scopes.Count == 0 || !Lives(family, grant) || await people.FindAsync(grant.Subject, cancel) is not { } person)
                 return Unusable;
             if (Narrow(call.Form["scope"], grant.Scopes) is not { } scopes)
                 return new GrantAnswer.Refused(ProtocolError.InvalidScope("scope exceeds what was granted."));
@@ -64,11 +64,12 @@ internal sealed class RefreshTokenGrant(IRefreshFamilies families, IRevocations 
         return successor.Is(family.CurrentHash) ? successor : null;
     }
 
-    private bool Lives(RefreshFamily family)
+    /// <summary>What was given for when the person is away does not live on as anything else once the client may not have that.</summary>
+    private bool Lives(RefreshFamily family, Grant today)
     {
         var now = time.GetUtcNow();
-        return !family.Ended && family.SlidingExpiry > now && family.AbsoluteExpiry > now
-            && !revocations.IsRevoked("", family.Grant.Id, family.Grant.IsOffline ? null : family.Grant.SessionId);
+        return !family.Ended && family.Grant.IsOffline == today.IsOffline && family.SlidingExpiry > now && family.AbsoluteExpiry > now
+            && !revocations.IsRevoked("", today.Id, today.IsOffline ? null : today.SessionId);
     }
 
     /// <summary>§6: the same or less; null for more.</summary>
