@@ -4,7 +4,7 @@ using IdP.Server.Storage;
 namespace IdP.Server.Accounts;
 
 /// <summary>What a person allowed a client, remembered until they take it back.</summary>
-internal sealed class Consents(Database database, AuditLog audit, TimeProvider clock)
+internal sealed class Consents(Database database, SessionEnding ending, AuditLog audit, TimeProvider clock)
 {
     /// <summary>The scopes allowed so far; empty when none.</summary>
     public async Task<IReadOnlyList<string>> FindAsync(string userId, string clientId, CancellationToken cancel) =>
@@ -25,12 +25,18 @@ internal sealed class Consents(Database database, AuditLog audit, TimeProvider c
         return true;
     }, cancel);
 
-    /// <summary>The next sign-in asks again.</summary>
-    public Task<bool> TakeBackAsync(string userId, string clientId, CancellationToken cancel) => database.TransactAsync(async lane =>
+    /// <summary>The next sign-in asks again, and what the client holds for the person ends with the same commit.</summary>
+    public async Task<bool> TakeBackAsync(string userId, string clientId, CancellationToken cancel)
     {
-        if (await lane.ExecuteAsync("delete from consents where user_id = @user and client_id = @client", cancel, ("@user", userId), ("@client", clientId)) == 0)
-            return false;
-        await audit.AddAsync(lane, new("consent-withdrawn", userId, userId, clientId), cancel);
-        return true;
-    }, cancel);
+        var taken = await database.TransactAsync(async lane =>
+        {
+            if (await lane.ExecuteAsync("delete from consents where user_id = @user and client_id = @client", cancel, ("@user", userId), ("@client", clientId)) == 0)
+                return false;
+            await ending.EndClientAsync(lane, userId, clientId, cancel);
+            await audit.AddAsync(lane, new("consent-withdrawn", userId, userId, clientId), cancel);
+            return true;
+        }, cancel);
+        await ending.TellAsync(cancel);
+        return taken;
+    }
 }

@@ -7,17 +7,25 @@ namespace IdP.Server.Accounts;
 /// <summary>One-time links that let whoever holds them create an administrator. Only the token's hash is kept.</summary>
 internal sealed class FirstAdministrator(Database database, Users users, Passwords passwords, AuditLog audit, IdpOptions options, TimeProvider clock)
 {
-    private const string Purpose = "admin-setup";
+    private const string Asked = "admin-setup";
+    /// <summary>Printed at a start without an administrator; worth nothing once there is one.</summary>
+    private const string Automatic = "admin-setup-at-start";
     private static readonly TimeSpan Life = TimeSpan.FromHours(1);
 
-    public async Task<SetupLink> MakeLinkAsync(string actor, CancellationToken cancel)
+    /// <summary>For an operator who asked for it: stays good whoever else becomes an administrator.</summary>
+    public Task<SetupLink> MakeLinkAsync(string actor, CancellationToken cancel) => MakeLinkAsync(Asked, actor, cancel);
+
+    /// <summary>For a start without an administrator: every such link ends when one has been created.</summary>
+    public Task<SetupLink> MakeAutomaticLinkAsync(CancellationToken cancel) => MakeLinkAsync(Automatic, "system", cancel);
+
+    private async Task<SetupLink> MakeLinkAsync(string purpose, string actor, CancellationToken cancel)
     {
         var token = Handles.New();
         var expires = clock.GetUtcNow() + Life;
         await database.TransactAsync(async lane =>
         {
             await lane.ExecuteAsync("insert into one_time_links (hash, purpose, expires_at) values (@hash, @purpose, @expires)", cancel,
-                ("@hash", Handles.Hash(token)), ("@purpose", Purpose), ("@expires", expires.Stored()));
+                ("@hash", Handles.Hash(token)), ("@purpose", purpose), ("@expires", expires.Stored()));
             await audit.AddAsync(lane, new("admin-link-made", actor), cancel);
             return true;
         }, cancel);
@@ -27,8 +35,8 @@ internal sealed class FirstAdministrator(Database database, Users users, Passwor
     /// <summary>Whether the link may still be used.</summary>
     public async Task<bool> CheckAsync(string? token, CancellationToken cancel) =>
         token is not null && await database.FirstAsync(
-            "select count(*) from one_time_links where hash = @hash and purpose = @purpose and used_at is null and expires_at > @now",
-            row => row.GetInt64(0), cancel, ("@hash", Handles.Hash(token)), ("@purpose", Purpose), ("@now", clock.GetUtcNow().Stored())) > 0;
+            "select count(*) from one_time_links where hash = @hash and purpose in (@asked, @automatic) and used_at is null and expires_at > @now",
+            row => row.GetInt64(0), cancel, ("@hash", Handles.Hash(token)), ("@asked", Asked), ("@automatic", Automatic), ("@now", clock.GetUtcNow().Stored())) > 0;
 
     /// <summary>
     /// Creates the administrator and uses up the link, both or neither. The hash is made before the link is taken:
@@ -57,6 +65,8 @@ internal sealed class FirstAdministrator(Database database, Users users, Passwor
                     return new SetupOutcome.LinkUsed();
                 if (!await users.AddAsync(lane, id, draft, secret, "setup-link", cancel))
                     throw new NameTakenException();
+                await lane.ExecuteAsync("update one_time_links set used_at = @now where purpose = @automatic and used_at is null", cancel,
+                    ("@now", clock.GetUtcNow().Stored()), ("@automatic", Automatic));
                 return new SetupOutcome.Created(id);
             }, cancel);
         }
@@ -69,8 +79,8 @@ internal sealed class FirstAdministrator(Database database, Users users, Passwor
     /// <summary>The conditional write that must win.</summary>
     private async Task<bool> TakeAsync(Lane lane, string token, CancellationToken cancel) =>
         await lane.ExecuteAsync(
-            "update one_time_links set used_at = @now where hash = @hash and purpose = @purpose and used_at is null and expires_at > @now", cancel,
-            ("@now", clock.GetUtcNow().Stored()), ("@hash", Handles.Hash(token)), ("@purpose", Purpose)) == 1;
+            "update one_time_links set used_at = @now where hash = @hash and purpose in (@asked, @automatic) and used_at is null and expires_at > @now", cancel,
+            ("@now", clock.GetUtcNow().Stored()), ("@hash", Handles.Hash(token)), ("@asked", Asked), ("@automatic", Automatic)) == 1;
 
     /// <summary>Rolls the transaction back, so that the link stays good for another name.</summary>
     private sealed class NameTakenException : Exception;

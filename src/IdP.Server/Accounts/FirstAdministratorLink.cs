@@ -10,7 +10,7 @@ internal sealed class FirstAdministratorLink(FirstAdministrator setup, Users use
     {
         if (environment.IsDevelopment() || await users.AnyAdminAsync(cancellationToken))
             return;
-        var link = await setup.MakeLinkAsync("system", cancellationToken);
+        var link = await setup.MakeAutomaticLinkAsync(cancellationToken);
         await Console.Out.WriteLineAsync($"""
 
             There is no administrator yet. Create the first one here, within an hour (until {link.ExpiresAt:u}), once:

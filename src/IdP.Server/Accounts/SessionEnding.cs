@@ -1,23 +1,35 @@
+using System.Text.Json;
+using IdP.Protocol.Tokens;
 using IdP.Server.Storage;
 using IdP.Server.Storage.Protocol;
 
 namespace IdP.Server.Accounts;
 
-/// <summary>What the end of a session takes with it: its refresh families, and every access token that names it.</summary>
+/// <summary>What the end of a session, or of a person's trust, takes with it: refresh families and access tokens.</summary>
 internal sealed class SessionEnding(RevocationList revocations, TimeProvider clock)
 {
-    /// <summary>False when it had ended before.</summary>
+    /// <summary>
+    /// An ordinary sign-out: the session, its refresh families and every access token that names it - but not what was granted for when the person
+    /// is away (OIDC Core §11), neither its family nor its access tokens. False when the session had ended before.
+    /// </summary>
     public async Task<bool> EndAsync(Lane lane, string sid, CancellationToken cancel)
     {
-        (string, object?)[] values = [("@sid", sid), ("@now", clock.GetUtcNow().Stored())];
-        if (await lane.ExecuteAsync("update sessions set ended_at = @now where id = @sid and ended_at is null", cancel, values) == 0)
+        var now = clock.GetUtcNow().Stored();
+        if (await lane.ExecuteAsync("update sessions set ended_at = @now where id = @sid and ended_at is null", cancel, ("@sid", sid), ("@now", now)) == 0)
             return false;
-        await lane.ExecuteAsync("update refresh_families set ended_at = @now where session_id = @sid and ended_at is null", cancel, values);
+        // The scopes stand in the grant's JSON only, which no SQL of both databases reads alike; a session has few families.
+        var families = await lane.ListAsync("select handle, grant_json from refresh_families where session_id = @sid and ended_at is null",
+            row => (Handle: row.GetString(0), Grant: JsonSerializer.Deserialize(row.GetString(1), StorageJson.Default.Grant)!), cancel, ("@sid", sid));
+        foreach (var family in families.Where(family => !family.Grant.Scopes.Contains(ScopeCatalogue.OfflineAccess)))
+            await lane.ExecuteAsync("update refresh_families set ended_at = @now where handle = @handle and ended_at is null", cancel, ("@handle", family.Handle), ("@now", now));
         await revocations.RevokeSessionAsync(lane, sid, cancel);
         return true;
     }
 
-    /// <summary>Families whose session ended by age are alive and end here too; their tokens are stopped by grant.</summary>
+    /// <summary>
+    /// Everything, what was granted for when the person is away included. Families whose session ended by age are alive and end here too; their tokens
+    /// are stopped by grant.
+    /// </summary>
     public async Task EndAllAsync(Lane lane, string userId, string? exceptSid, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
@@ -35,6 +47,19 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
             """, cancel, until);
         await lane.ExecuteAsync("update sessions set ended_at = @now where user_id = @user and id <> @except and ended_at is null", cancel, values);
         await lane.ExecuteAsync("update refresh_families set ended_at = @now where user_id = @user and session_id <> @except and ended_at is null", cancel, values);
+    }
+
+    /// <summary>All that one client holds for this person, in every session and for their absence.</summary>
+    public async Task EndClientAsync(Lane lane, string userId, string clientId, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        (string, object?)[] values = [("@user", userId), ("@client", clientId), ("@now", now.Stored())];
+        await lane.ExecuteAsync("""
+            insert into revocations (key, until, at)
+            select distinct 'grant:' || grant_id, @until, @now from refresh_families where user_id = @user and client_id = @client and ended_at is null
+            on conflict (key) do update set until = excluded.until, at = excluded.at
+            """, cancel, [.. values, ("@until", (now + RevocationList.LongestAccess).Stored())]);
+        await lane.ExecuteAsync("update refresh_families set ended_at = @now where user_id = @user and client_id = @client and ended_at is null", cancel, values);
     }
 
     /// <summary>After the commit: this node knows at once, the others within two seconds.</summary>

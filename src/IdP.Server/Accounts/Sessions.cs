@@ -29,6 +29,8 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
     // A password that was changed since it was typed proves nothing any more, and nobody signs in to a disabled account.
     private const string Current = " not u.disabled and (u.password_changed_at is null or u.password_changed_at <= @password_at)";
 
+    private const int LongestAgent = 300;
+
     private readonly TimedCache<string, Session?> byHandle = new(clock);
 
     /// <summary>Null for no, unknown, ended or expired handles, and for disabled people.</summary>
@@ -54,7 +56,7 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
         (string, object?)[] values =
         [
             ("@hash", Handles.Hash(handle)), ("@user", userId), ("@proofs", JsonSerializer.Serialize(proofs, AccountJson.Default.Proofs)), ("@now", now.Stored()),
-            ("@expires", expires.Stored()), ("@password_at", (proofs.PasswordAt ?? now).Stored()), ("@agent", Shorten(userAgent)), ("@address", address),
+            ("@expires", expires.Stored()), ("@password_at", (proofs.PasswordAt ?? now).Stored()), ("@agent", userAgent.Storable(LongestAgent)), ("@address", address),
         ];
         var session = await database.TransactAsync(async lane =>
         {
@@ -70,7 +72,7 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
         return session is null ? null : (session, handle);
     }
 
-    /// <summary>Signs one browser out: the session, its refresh families, its access tokens and the audit row in one commit.</summary>
+    /// <summary>Signs one browser out: the session, what ends with it (<see cref="SessionEnding.EndAsync"/>) and the audit row in one commit.</summary>
     public async Task<bool> EndAsync(string sid, string? actor, CancellationToken cancel)
     {
         var ended = await database.TransactAsync(async lane =>
@@ -111,8 +113,6 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
 
     private static Session Read(DbDataReader row) => new(
         row.GetString(0), row.GetString(1), JsonSerializer.Deserialize(row.GetString(2), AccountJson.Default.Proofs)!, row.Time(3), row.Time(4));
-
-    private static string? Shorten(string? agent) => agent is { Length: > 300 } ? agent[..300] : agent;
 }
 
 /// <summary>A session as its owner sees it in a list.</summary>

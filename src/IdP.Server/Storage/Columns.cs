@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Text;
 
 namespace IdP.Server.Storage;
 
@@ -14,6 +15,22 @@ internal static class Columns
     public static byte[] Bytes(this DbDataReader row, int column) => row.GetFieldValue<byte[]>(column);
 
     public static byte[]? BytesOrNull(this DbDataReader row, int column) => row.IsDBNull(column) ? null : row.Bytes(column);
+
+    /// <summary>What a stranger's header says, at most so many UTF-16 units of it. NUL and broken Unicode, which PostgreSQL refuses, become U+FFFD.</summary>
+    public static string? Storable(this string? sent, int longest)
+    {
+        if (sent is null)
+            return null;
+        var kept = new StringBuilder(Math.Min(sent.Length, longest));
+        foreach (var rune in sent.EnumerateRunes())
+        {
+            if (kept.Length + rune.Utf16SequenceLength > longest)
+                break;
+            kept.Append(rune.Value == 0 ? Rune.ReplacementChar.ToString() : rune.ToString());
+        }
+
+        return kept.ToString();
+    }
 
     public static long Stored(this DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 }

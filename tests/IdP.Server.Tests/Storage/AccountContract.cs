@@ -1,6 +1,8 @@
 using IdP.Protocol;
 using IdP.Server.Accounts;
+using IdP.Server.Audit;
 using IdP.Server.Factors;
+using IdP.Server.Hosting;
 using IdP.Server.Storage;
 using IdP.Server.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
@@ -125,6 +127,30 @@ public sealed class AccountContract(Servers servers)
     }
 
     [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_sign_out_spares_what_is_for_the_persons_absence_and_the_end_of_everything_does_not(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var (sessions, families, revocations) = (node.Get<Sessions>(), node.Get<IRefreshFamilies>(), node.Get<IRevocations>());
+        var user = await AddAsync(node, "eve");
+        var (session, _) = (await sessions.BeginAsync(user, Proofs.None, null, null, null, Cancel))!.Value;
+        var online = await GrantAsync(node, user, session.Id);
+        var offline = await GrantAsync(node, user, session.Id, "openid", "offline_access");
+        // Asking for a claim of that name is not being granted it.
+        var pretender = await GrantAsync(node, user, session.Id, "offline_access", []);
+
+        await sessions.EndAsync(session.Id, user, Cancel);
+        Assert.True((await families.FindAsync(online, Cancel))!.Ended);
+        Assert.True((await families.FindAsync(pretender, Cancel))!.Ended);
+        var spared = (await families.FindAsync(offline, Cancel))!;
+        Assert.False(spared.Ended);
+        Assert.False(revocations.IsRevoked("x", spared.Grant.Id, null));
+
+        await sessions.EndAllAsync(user, exceptSid: null, user, Cancel);
+        Assert.True((await families.FindAsync(offline, Cancel))!.Ended);
+        Assert.True(revocations.IsRevoked("x", spared.Grant.Id, null));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
     public async Task A_new_password_ends_the_other_sessions_and_a_disabled_person_has_none(string kind)
     {
         await using var node = await StartAsync(kind);
@@ -159,6 +185,46 @@ public sealed class AccountContract(Servers servers)
         Assert.Equal(["openid", "email", "profile"], await consents.FindAsync("u", "web", Cancel));
         Assert.True(await consents.TakeBackAsync("u", "web", Cancel));
         Assert.Empty(await consents.FindAsync("u", "web", Cancel));
+        Assert.False(await consents.TakeBackAsync("u", "web", Cancel));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_consent_taken_back_ends_what_the_client_holds_for_that_person(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var (consents, families) = (node.Get<Consents>(), node.Get<IRefreshFamilies>());
+        await consents.GiveAsync("u", "web", ["openid"], Cancel);
+        var mine = await GrantAsync(node, "u", "sid", "openid", "offline_access");
+        var others = await GrantAsync(node, "v", "sid", "openid", "offline_access");
+        Assert.True(await consents.TakeBackAsync("u", "web", Cancel));
+        Assert.True((await families.FindAsync(mine, Cancel))!.Ended);
+        Assert.True(node.Get<IRevocations>().IsRevoked("x", (await families.FindAsync(mine, Cancel))!.Grant.Id, null));
+        Assert.False((await families.FindAsync(others, Cancel))!.Ended);
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task The_first_administrator_closes_the_other_doors_of_the_start(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var setup = new FirstAdministrator(node.Get<Database>(), node.Get<Users>(), node.Get<Passwords>(), node.Get<AuditLog>(), node.Get<IdpOptions>(), clock);
+        var (one, other, asked) = (Token(await setup.MakeAutomaticLinkAsync(Cancel)), Token(await setup.MakeAutomaticLinkAsync(Cancel)), Token(await setup.MakeLinkAsync("cli", Cancel)));
+        Assert.True(await setup.CheckAsync(other, Cancel));
+        Assert.IsType<SetupOutcome.Created>(await setup.CreateAsync(one, "ada", null, "correct horse battery", Cancel));
+        Assert.False(await setup.CheckAsync(other, Cancel));
+        Assert.IsType<SetupOutcome.LinkUsed>(await setup.CreateAsync(other, "mallory", null, "correct horse battery", Cancel));
+        Assert.True(await setup.CheckAsync(asked, Cancel));
+
+        static string Token(SetupLink link) => link.Url.Split("token=")[1];
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task Any_header_can_be_kept_beside_a_session(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var (sessions, user) = (node.Get<Sessions>(), await AddAsync(node, "uma"));
+        var agent = "a\0b\ud800c" + new string('x', 294) + "\U0001F600";
+        Assert.NotNull(await sessions.BeginAsync(user, Proofs.None with { PasswordAt = clock.GetUtcNow() }, agent, null, null, Cancel));
+        Assert.Equal("a\ufffdb\ufffdc" + new string('x', 294), Assert.Single(await sessions.ListAsync(user, Cancel)).UserAgent);
     }
 
     private async Task<StoreNode> StartAsync(string kind) => await StoreNode.StartAsync(await servers.Real.NewDatabaseAsync(kind), clock: clock);
@@ -166,11 +232,13 @@ public sealed class AccountContract(Servers servers)
     private static async Task<string> AddAsync(StoreNode node, string name) =>
         (await node.Get<Users>().AddAsync(new() { UserName = name, Email = "Alice@example.com" }, null, "test", Cancel))!;
 
-    private async Task<string> GrantAsync(StoreNode node, string user, string sid)
+    private Task<string> GrantAsync(StoreNode node, string user, string sid, params string[] scopes) => GrantAsync(node, user, sid, null, scopes);
+
+    private async Task<string> GrantAsync(StoreNode node, string user, string sid, string? claim, string[] scopes)
     {
         var now = clock.GetUtcNow();
         var family = new NewRefreshFamily(Handles.NewId(), [1], now.AddDays(1), now.AddDays(30));
-        var grant = new Grant { Id = Handles.NewId(), ClientId = "web", Subject = user, SessionId = sid, Scopes = ["openid"], AuthTime = now, Acr = "pwd", Amr = ["pwd"] };
+        var grant = new Grant { Id = Handles.NewId(), ClientId = "web", Subject = user, SessionId = sid, Scopes = scopes is [] ? ["openid"] : scopes, AuthTime = now, Acr = "pwd", Amr = ["pwd"], UserInfoClaims = claim is null ? [] : [claim] };
         await node.Get<ICodes>().ConsumeAsync(Handles.New(), new() { Grant = grant, RedirectUri = "https://rp.example/cb", ExpiresAt = now.AddMinutes(1) }, family, Cancel);
         return family.Handle;
     }

@@ -66,7 +66,10 @@ internal sealed class RevocationList(Database database, TimeProvider clock, Time
         return lane.ExecuteAsync(Revoke, cancel, ("@key", "sid:" + sessionId), ("@until", (now + LongestAccess).Stored()), ("@now", now.Stored()));
     }
 
-    /// <summary>Reads what is new since the last time.</summary>
+    /// <summary>
+    /// Reads what is new since the last time, by the newest date seen but not beyond this node's own clock: one row dated in the future hides nothing.
+    /// Reading a row again changes nothing.
+    /// </summary>
     public async Task RefreshAsync(CancellationToken cancel)
     {
         await turn.WaitAsync(cancel);
@@ -76,7 +79,7 @@ internal sealed class RevocationList(Database database, TimeProvider clock, Time
             var now = clock.GetUtcNow().Stored();
             await database.ListAsync("select key, until, at from revocations where at >= @since and until > @now",
                 row => Remember(row.GetString(0), row.GetInt64(1), row.GetInt64(2)), cancel,
-                ("@since", newest - (long)Overlap.TotalMilliseconds), ("@now", now));
+                ("@since", Math.Min(newest, now) - (long)Overlap.TotalMilliseconds), ("@now", now));
             Forget(now);
             Volatile.Write(ref lastGood, started);
             loaded = true;
