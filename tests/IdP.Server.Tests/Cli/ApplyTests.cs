@@ -84,7 +84,7 @@ public sealed class ApplyTests : IDisposable
     {
         var file = idp.Write("bad.yaml", """
             scope: []
-            scopes: [{name: "with space"}, {name: openid}]
+            scopes: [{name: "with space"}, {name: openid}, {name: odd, claims: [nickname, acr]}]
             clients:
               - clientId: good
                 requireClientSecret: false
@@ -110,6 +110,7 @@ public sealed class ApplyTests : IDisposable
               - {userName: alice, email: "not an address", totpSecret: "JBSWY3DP", paswword: "correct horse battery"}
               - {userName: ALICE}
               - {email: nobody@example.com}
+              - {userName: mallory, claims: {nickname: mal, sub: another, auth_time: 0}}
             """);
         var (code, _, error) = await idp.RunAsync("apply", file);
         Assert.Equal(1, code);
@@ -122,7 +123,7 @@ public sealed class ApplyTests : IDisposable
             "clients[1].minimumAcr: 'gold'", "clients[1].secondFactorPolicy: 'Always'", "clients[1].accessTokenLifetime: 86401", "clients[1].requirePkce: must be true or false",
             "clients[2].requirePkce:", "clients[2].clientSecrets:", "clients[2].redirectUris[1]: must be text", "users[0].userName:", "users[0].password: has 5 characters",
             "users[1].email: 'not an address'", "users[1].totpSecret:", "users[1].paswword: there is no such member; did you mean 'password'?", "users: userName 'alice' appears more than once",
-            "users[3].userName: is missing",
+            "users[3].userName: is missing", "scopes[2].claims: 'acr'", "users[4].claims: 'sub'", "users[4].claims: 'auth_time'",
         ];
         Assert.All(expected, fault => Assert.Contains(fault, error, StringComparison.Ordinal));
         Assert.Equal(expected.Length, error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length - 1);

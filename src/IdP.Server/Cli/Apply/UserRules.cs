@@ -1,3 +1,4 @@
+using IdP.Protocol.Tokens;
 using IdP.Server.Accounts;
 using IdP.Server.Factors.Totp;
 using IdP.Server.Storage.Clients;
@@ -19,6 +20,12 @@ internal sealed class UserRules(int minimumPasswordLength)
             yield return new("name", $"is longer than {LongestText} characters");
         if (user.Locale is { } locale && (locale.Length is 0 or > 35 || !locale.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')))
             yield return new("locale", $"'{locale}' is not a language tag such as zh-CN");
+        foreach (var (name, _) in user.Claims ?? [])
+        {
+            if (ReservedClaims.Contains(name))
+                yield return new("claims", $"'{name}' is for this server alone to say");
+        }
+
         if (user.Password is { } password)
         {
             foreach (var reason in PasswordPolicy.Faults(password, minimumPasswordLength))

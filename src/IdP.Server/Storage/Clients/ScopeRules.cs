@@ -16,6 +16,8 @@ internal static class ScopeRules
             faults.Add(new("audience", $"'{audience}' must be 1 to 200 printable ASCII characters without space"));
         if (scope.Claims is { } claims && claims.Any(string.IsNullOrWhiteSpace))
             faults.Add(new("claims", "has an empty name"));
+        foreach (var name in scope.Claims?.Where(ReservedClaims.Contains) ?? [])
+            faults.Add(new("claims", $"'{name}' is for this server alone to say"));
         return faults;
     }
 
