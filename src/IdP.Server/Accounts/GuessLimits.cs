@@ -3,15 +3,17 @@ using IdP.Server.Storage;
 namespace IdP.Server.Accounts;
 
 /// <summary>
-/// How often anybody may guess at one account's password or factor: ten times, then ten quiet minutes; a hundred in a row, then not until
-/// something else proves the person. Durable and shared by all nodes (I-6). A guess is counted before it is looked at, so that
-/// parallel tries cannot slip through; ten in any ten minutes holds because the window starts anew with each counted guess.
+/// How often anybody may guess at one account's password or factor: ten times, then ten quiet minutes. After a hundred in a row a factor stops until
+/// something else proves the person, and a password may be tried once an hour: anybody can guess at a password, so that must not shut its owner out for good.
+/// Durable and shared by all nodes (I-6). A guess is counted before it is looked at, so that parallel tries cannot slip through;
+/// ten in any ten minutes holds because the window starts anew with each counted guess.
 /// </summary>
 internal sealed class GuessLimits(Database database, TimeProvider clock)
 {
     private const int InWindow = 10;
     private const int InRow = 100;
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan LongPause = TimeSpan.FromHours(1);
 
     private const string Reserve = """
         insert into guess_counters (key, in_row, in_window, window_start) values (@key, 1, 1, @now)
@@ -19,39 +21,100 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
             in_row = guess_counters.in_row + 1,
             in_window = case when guess_counters.window_start <= @edge then 1 else guess_counters.in_window + 1 end,
             window_start = @now
-        where guess_counters.in_row < @most_in_row and (guess_counters.window_start <= @edge or guess_counters.in_window < @most_in_window)
+        where case when guess_counters.in_row < @most_in_row
+            then guess_counters.window_start <= @edge or guess_counters.in_window < @most_in_window
+            else guess_counters.window_start <= @far_edge end
         """;
 
-    /// <summary>The known person's key is made from the id, an unknown one's from the name: both behave alike.</summary>
-    public static string PasswordKey(string? userId, string typedName) => "pwd:" + Handles.HashText(userId ?? "?" + (UserNames.Normalize(typedName) ?? ""));
+    private const string Forget = "delete from guess_counters where key = @key";
 
     public static string FactorKey(string userId, string factor) => $"{factor}:{userId}";
 
+    /// <summary>A guess at a factor.</summary>
     public async Task<GuessAnswer> TryReserveAsync(string key, CancellationToken cancel)
     {
-        var now = clock.GetUtcNow();
-        var won = await database.ExecuteAsync(Reserve, cancel, ("@key", key), ("@now", now.Stored()), ("@edge", (now - Window).Stored()),
-            ("@most_in_row", InRow), ("@most_in_window", InWindow)) == 1;
-        if (won)
+        if (await CountAsync(key, longPause: null, cancel))
             return new GuessAnswer.Allowed();
-        var (inRow, last) = await database.FirstAsync("select in_row, window_start from guess_counters where key = @key",
-            row => (row.GetInt32(0), row.Time(1)), cancel, ("@key", key));
-        if (inRow >= InRow)
-            return new GuessAnswer.Stopped();
-        var wait = last + Window - now;
-        return new GuessAnswer.TooMany(wait > TimeSpan.FromSeconds(1) ? wait : TimeSpan.FromSeconds(1));
+        var (inRow, last) = await ReadAsync(key, cancel);
+        return inRow >= InRow ? new GuessAnswer.Stopped() : new GuessAnswer.TooMany(Left(last + Window));
+    }
+
+    /// <summary>
+    /// A guess at a password, counted twice: by the name as it was typed, known here or not, which alone decides the words "too many"; and by the account,
+    /// whose counter all its names share and which therefore must not show. Nobody has an account counter too, so that both cost the same.
+    /// </summary>
+    /// <param name="userId">Null when nobody has this name.</param>
+    public async Task<PasswordReservation> ReservePasswordAsync(string? userId, string typedName, CancellationToken cancel)
+    {
+        var (name, account) = (NameKey(typedName), userId is null ? "nobody:" + HashOf(typedName) : PasswordKey(userId));
+        if (!await CountAsync(name, LongPause, cancel))
+        {
+            var (inRow, last) = await ReadAsync(name, cancel);
+            return new PasswordReservation.TooMany(Left(last + (inRow >= InRow ? LongPause : Window)));
+        }
+
+        return await CountAsync(account, LongPause, cancel) ? new PasswordReservation.Look([name, account]) : new PasswordReservation.LookAway([name]);
     }
 
     /// <summary>The reserved guess was never looked at.</summary>
-    public Task GiveBackAsync(string key, CancellationToken cancel) => database.ExecuteAsync(
-        "update guess_counters set in_row = in_row - 1, in_window = in_window - 1 where key = @key and in_row > 0 and in_window > 0", cancel, ("@key", key));
+    public async Task GiveBackAsync(PasswordReservation reservation, CancellationToken cancel)
+    {
+        foreach (var key in reservation.Counted)
+            await database.ExecuteAsync("update guess_counters set in_row = in_row - 1, in_window = in_window - 1 where key = @key and in_row > 0 and in_window > 0", cancel, ("@key", key));
+    }
 
     /// <summary>The guess was right (or something else proved the person): counting starts anew.</summary>
-    public Task SucceededAsync(string key, CancellationToken cancel) =>
-        database.ExecuteAsync("delete from guess_counters where key = @key", cancel, ("@key", key));
+    public Task SucceededAsync(string key, CancellationToken cancel) => database.ExecuteAsync(Forget, cancel, ("@key", key));
+
+    /// <summary>The password was right, under this name.</summary>
+    public async Task SucceededAsync(PasswordReservation.Look reservation, CancellationToken cancel)
+    {
+        foreach (var key in reservation.Counted)
+            await SucceededAsync(key, cancel);
+    }
+
+    /// <summary>An operator's word, or a new password: everything counted against this person is forgotten, in the caller's transaction.</summary>
+    public static async Task ForgetAsync(Lane lane, string userId, CancellationToken cancel)
+    {
+        var (name, email) = await lane.FirstAsync("select normalized_name, email from users where id = @id", row => (row.GetString(0), row.TextOrNull(1)), cancel, ("@id", userId));
+        foreach (var typed in (string?[])[name, email])
+        {
+            if (typed is not null)
+                await lane.ExecuteAsync(Forget, cancel, ("@key", NameKey(typed)));
+        }
+
+        await lane.ExecuteAsync(Forget, cancel, ("@key", PasswordKey(userId)));
+        // As FactorKey writes them.
+        await lane.ExecuteAsync("delete from guess_counters where key in (select factor || ':' || user_id from factor_bindings where user_id = @id)", cancel, ("@id", userId));
+    }
+
+    /// <summary>The factor was proven anew, in the caller's transaction.</summary>
+    public static Task ForgetAsync(Lane lane, string userId, string factor, CancellationToken cancel) => lane.ExecuteAsync(Forget, cancel, ("@key", FactorKey(userId, factor)));
+
+    private static string PasswordKey(string userId) => "pwd:" + Handles.HashText(userId);
+
+    private static string NameKey(string typedName) => "name:" + HashOf(typedName);
+
+    private static string HashOf(string typedName) => Handles.HashText(UserNames.Normalize(typedName) ?? "");
+
+    private async Task<bool> CountAsync(string key, TimeSpan? longPause, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        return await database.ExecuteAsync(Reserve, cancel, ("@key", key), ("@now", now.Stored()), ("@edge", (now - Window).Stored()),
+            ("@most_in_row", InRow), ("@most_in_window", InWindow), ("@far_edge", longPause is { } pause ? (now - pause).Stored() : long.MinValue)) == 1;
+    }
+
+    private Task<(int InRow, DateTimeOffset Last)> ReadAsync(string key, CancellationToken cancel) =>
+        database.FirstAsync("select in_row, window_start from guess_counters where key = @key", row => (row.GetInt32(0), row.Time(1)), cancel, ("@key", key));
+
+    private TimeSpan Left(DateTimeOffset until)
+    {
+        var wait = until - clock.GetUtcNow();
+        return wait > TimeSpan.FromSeconds(1) ? wait : TimeSpan.FromSeconds(1);
+    }
 }
 
-/// <summary>May this guess be looked at? Refusals of every kind get the same words on a page.</summary>
+/// <summary>May this guess at a factor be looked at? Refusals of every kind get the same words on a page.</summary>
 internal abstract record GuessAnswer
 {
     private GuessAnswer() { }
@@ -61,4 +124,17 @@ internal abstract record GuessAnswer
     public sealed record TooMany(TimeSpan RetryAfter) : GuessAnswer;
 
     public sealed record Stopped : GuessAnswer;
+}
+
+/// <summary>What to do with a guess at a password.</summary>
+/// <param name="Counted">The counters that counted it.</param>
+internal abstract record PasswordReservation(IReadOnlyList<string> Counted)
+{
+    public sealed record Look(IReadOnlyList<string> Counted) : PasswordReservation(Counted);
+
+    /// <summary>This name was typed too often, whether or not anybody has it.</summary>
+    public sealed record TooMany(TimeSpan RetryAfter) : PasswordReservation([]);
+
+    /// <summary>The account was guessed at too often under whatever names: verify against nobody, at the same cost, and say "wrong".</summary>
+    public sealed record LookAway(IReadOnlyList<string> Counted) : PasswordReservation(Counted);
 }

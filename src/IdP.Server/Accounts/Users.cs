@@ -75,7 +75,15 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
             where id = @id and not exists (select 1 from users other where other.normalized_name = @normalized_name and other.id <> @id)
             """, cancel, Values(id, draft, clock.GetUtcNow().Stored())), cancel);
 
-    /// <summary>A disabled person's sessions and tokens end with the same commit.</summary>
+    /// <summary>Wrong guesses at this person's password and factors are forgotten; nothing else changes.</summary>
+    public Task UnlockAsync(string id, string actor, CancellationToken cancel) => database.TransactAsync(async lane =>
+    {
+        await GuessLimits.ForgetAsync(lane, id, cancel);
+        await audit.AddAsync(lane, new("user-unlocked", actor, id), cancel);
+        return true;
+    }, cancel);
+
+    /// <summary>A disabled person's sessions and tokens end with the same commit; one who is enabled again may guess anew.</summary>
     public Task<bool> SetDisabledAsync(string id, bool disabled, string actor, CancellationToken cancel) =>
         ChangeAsync(id, lane => SetDisabledAsync(lane, id, disabled, actor, cancel), cancel);
 
@@ -84,12 +92,14 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     {
         if (disabled)
             await ending.EndAllAsync(lane, id, exceptSid: null, cancel);
+        else
+            await GuessLimits.ForgetAsync(lane, id, cancel);
         return await AuditedAsync(lane, new(disabled ? "user-disabled" : "user-enabled", actor, id),
             lane.ExecuteAsync("update users set disabled = @disabled, updated_at = @now where id = @id", cancel,
                 ("@id", id), ("@disabled", disabled), ("@now", clock.GetUtcNow().Stored())), cancel);
     }
 
-    /// <summary>Ends every session but <paramref name="exceptSid"/>, and all tokens with them.</summary>
+    /// <summary>Ends every session but <paramref name="exceptSid"/>, and all tokens with them; wrong guesses are forgotten.</summary>
     public async Task<bool> SetPasswordAsync(string id, string password, string actor, string? exceptSid, CancellationToken cancel)
     {
         var secret = await passwords.HashAsync(id, password, cancel);
@@ -100,6 +110,7 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     public async Task<bool> SetPasswordAsync(Lane lane, string id, byte[] secret, string actor, string? exceptSid, CancellationToken cancel)
     {
         await ending.EndAllAsync(lane, id, exceptSid, cancel);
+        await GuessLimits.ForgetAsync(lane, id, cancel);
         return await AuditedAsync(lane, new("password-changed", actor, id),
             lane.ExecuteAsync("update users set password_sealed = @secret, password_changed_at = @now, updated_at = @now where id = @id", cancel,
                 ("@id", id), ("@secret", secret), ("@now", clock.GetUtcNow().Stored())), cancel);

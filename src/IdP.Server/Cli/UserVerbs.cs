@@ -5,12 +5,12 @@ using IdP.Server.Storage.Clients;
 
 namespace IdP.Server.Cli;
 
-/// <summary>"user add|list|disable|enable|password".</summary>
+/// <summary>"user add|list|disable|enable|unlock|password".</summary>
 internal static class UserVerbs
 {
     public static Command Make(Shell shell) => new("user", "People who sign in here")
     {
-        Add(shell), List(shell), SetDisabled(shell, true), SetDisabled(shell, false), Password(shell),
+        Add(shell), List(shell), SetDisabled(shell, true), SetDisabled(shell, false), Unlock(shell), Password(shell),
     };
 
     private static Command Add(Shell shell)
@@ -74,6 +74,21 @@ internal static class UserVerbs
                 return Unknown(shell, parsed.GetValue(name)!);
             await bench.Users.SetDisabledAsync(user.Id, disabled, Workbench.Actor, cancel);
             return shell.Say(new JsonObject { ["id"] = user.Id, ["userName"] = user.UserName, ["disabled"] = disabled }, $"'{user.UserName}' is {(disabled ? "disabled" : "enabled")}; running servers know within five seconds.");
+        });
+        return command;
+    }
+
+    private static Command Unlock(Shell shell)
+    {
+        var name = new Argument<string>("NAME") { Description = "Their user name" };
+        var command = new Command("unlock", "Let somebody try again at once after too many wrong passwords or codes") { name };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            await using var bench = await Workbench.OpenAsync(shell, cancel);
+            if (await bench.FindUserAsync(parsed.GetValue(name)!, cancel) is not { } user)
+                return Unknown(shell, parsed.GetValue(name)!);
+            await bench.Users.UnlockAsync(user.Id, Workbench.Actor, cancel);
+            return shell.Say(new JsonObject { ["id"] = user.Id, ["userName"] = user.UserName }, $"'{user.UserName}' may try again.");
         });
         return command;
     }

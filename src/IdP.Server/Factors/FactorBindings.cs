@@ -35,6 +35,8 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
             values (@id, @user, @factor, @label, @sealed, @last_step, @now)
             """, cancel, ("@id", binding.Id), ("@user", userId), ("@factor", factor), ("@label", label),
             ("@sealed", protector.Seal(Purpose(factor), data, binding.Id)), ("@last_step", lastStep), ("@now", binding.CreatedAt.Stored()));
+        // Whoever binds has just proven themselves: guesses at what was bound before count no more.
+        await GuessLimits.ForgetAsync(lane, userId, factor, cancel);
         await audit.AddAsync(lane, new("factor-bound", actor, userId, Details: factor), cancel);
         return binding;
     }

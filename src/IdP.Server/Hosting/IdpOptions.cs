@@ -17,6 +17,7 @@ internal sealed class IdpOptions
     public SignInOptions SignIn { get; set; } = new();
     public AcrOptions Acr { get; set; } = new();
     public KeyOptions Keys { get; set; } = new();
+    public AuditOptions Audit { get; set; } = new();
     public BrandOptions Brand { get; set; } = new();
     public DemoOptions Demo { get; set; } = new();
 }
@@ -77,6 +78,12 @@ internal sealed class KeyOptions
 {
     public int RotationDays { get; set; } = 90;
     public int AnnounceDays { get; set; } = 14;
+}
+
+internal sealed class AuditOptions
+{
+    /// <summary>Older rows are removed.</summary>
+    public int RetentionDays { get; set; } = 400;
 }
 
 internal sealed class BrandOptions

@@ -14,7 +14,7 @@ internal static class IdpOptionsChecks
             Issuer(options.Issuer),
             string.IsNullOrWhiteSpace(options.DataDirectory) ? "DataDirectory: is empty; name a folder" : null,
             .. ListenUrls(options),
-            Management(options.Listen.Management),
+            Management(options.Listen),
             .. Tls(options.Tls),
             .. options.Proxies.Known.Select(Proxy),
             Database(options.Storage.Database),
@@ -28,6 +28,7 @@ internal static class IdpOptionsChecks
             Between("Keys:RotationDays", options.Keys.RotationDays, 2, 3650),
             Between("Keys:AnnounceDays", options.Keys.AnnounceDays, 1, 365),
             options.Keys.AnnounceDays < options.Keys.RotationDays ? null : $"Keys:AnnounceDays: {options.Keys.AnnounceDays} must be less than Keys:RotationDays, {options.Keys.RotationDays}",
+            Between("Audit:RetentionDays", options.Audit.RetentionDays, 1, 36_500),
             Logo(options.Brand.Logo),
             Accent("Brand:Accent", options.Brand.Accent),
             Accent("Brand:AccentDark", options.Brand.AccentDark),
@@ -54,7 +55,7 @@ internal static class IdpOptionsChecks
 
     private static IEnumerable<string?> ListenUrls(IdpOptions options)
     {
-        var urls = options.Listen.Urls.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var urls = Urls(options.Listen);
         if (urls.Length == 0)
             yield return "Listen:Urls: is empty; name at least one address, for example http://localhost:5080";
         foreach (var url in urls)
@@ -63,14 +64,24 @@ internal static class IdpOptionsChecks
             yield return $"Listen:Urls: '{options.Listen.Urls}' has https, but Tls:Certificate and Tls:Key are not set";
     }
 
-    private static string? Management(string url) => url.Length == 0 ? null : Bindable("Listen:Management", url);
+    /// <summary>Its pages are told from the public ones by the port alone. Port 0 is another one each time.</summary>
+    private static string? Management(ListenOptions listen) =>
+        listen.Management.Length == 0 ? null
+        : Address(listen.Management) is not { } own ? Bindable("Listen:Management", listen.Management)
+        : own.Port != 0 && Urls(listen).FirstOrDefault(url => Address(url)?.Port == own.Port) is { } taken
+            ? $"Listen:Management: '{listen.Management}' has the port of '{taken}' in Listen:Urls; it needs one of its own"
+        : null;
 
-    private static string? Bindable(string name, string url)
+    private static string[] Urls(ListenOptions listen) => listen.Urls.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    private static string? Bindable(string name, string url) =>
+        Address(url) is null ? $"{name}: '{url}' is not an address to listen on, for example http://localhost:5080" : null;
+
+    private static Uri? Address(string url)
     {
         // Kestrel's own "any address" spellings are no host names to Uri.
         var plain = url.Replace("://*", "://any", StringComparison.Ordinal).Replace("://+", "://any", StringComparison.Ordinal);
-        return Uri.TryCreate(plain, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.AbsolutePath == "/" && uri.Query.Length == 0
-            ? null : $"{name}: '{url}' is not an address to listen on, for example http://localhost:5080";
+        return Uri.TryCreate(plain, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" && uri.AbsolutePath == "/" && uri.Query.Length == 0 ? uri : null;
     }
 
     private static IEnumerable<string?> Tls(TlsOptions tls)
@@ -124,7 +135,7 @@ internal static class IdpOptionsChecks
     private static string? Between<T>(string name, T value, T least, T most) where T : IComparable<T> =>
         value.CompareTo(least) >= 0 && value.CompareTo(most) <= 0 ? null : $"{name}: '{value}' must be between {least} and {most}";
 
-    /// <summary>Enough to recognise the value by; connection strings hold passwords.</summary>
+    /// <summary>Enough to recognise the value by; connection strings hold passwords, addresses too (postgres://user:password@host).</summary>
     private static string BeforeSecret(string value) =>
-        value.IndexOfAny([';', ',', '=', '@']) is > 0 and var cut ? value[..cut] + "..." : value;
+        value.IndexOfAny([':', ';', ',', '=', '@']) is >= 0 and var cut ? value[..cut] + "..." : value;
 }

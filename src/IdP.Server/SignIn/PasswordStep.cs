@@ -1,6 +1,7 @@
 using System.Net;
 using IdP.Server.Accounts;
 using IdP.Server.Audit;
+using IdP.Server.Storage;
 
 namespace IdP.Server.SignIn;
 
@@ -20,41 +21,53 @@ internal abstract record PasswordOutcome
 internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard addresses, AuditLog audit, TimeProvider clock)
 {
     private static readonly TimeSpan AddressWait = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan StoppedWait = TimeSpan.FromHours(1);
 
     public async Task<PasswordOutcome> TryAsync(string userName, string password, IPAddress? address, CancellationToken cancel)
     {
-        if (await addresses.IsBannedAsync(address, cancel))
+        var at = clock.GetUtcNow();
+        if (!await addresses.TryAsync(address, at))
             return new PasswordOutcome.TooMany(AddressWait);
-
-        var account = await users.FindByLoginAsync(userName, cancel);
-        var key = GuessLimits.PasswordKey(account?.Id, userName);
-        switch (await limits.TryReserveAsync(key, cancel))
+        try
         {
-            case GuessAnswer.TooMany tooMany: return new PasswordOutcome.TooMany(tooMany.RetryAfter);
-            case GuessAnswer.Stopped: return new PasswordOutcome.TooMany(StoppedWait);
+            var outcome = await LookAsync(userName, password, address, cancel);
+            if (outcome is not PasswordOutcome.Wrong)
+                await addresses.GiveBackAsync(address, at);
+            return outcome;
         }
+        catch (Exception problem) when (problem is BusyException or StoreUnavailableException)
+        {
+            // Our trouble, not a failure of theirs.
+            await addresses.GiveBackAsync(address, at);
+            throw;
+        }
+    }
+
+    private async Task<PasswordOutcome> LookAsync(string userName, string password, IPAddress? address, CancellationToken cancel)
+    {
+        var account = await users.FindByLoginAsync(userName, cancel);
+        var reservation = await limits.ReservePasswordAsync(account?.Id, userName, cancel);
+        if (reservation is PasswordReservation.TooMany tooMany)
+            return new PasswordOutcome.TooMany(tooMany.RetryAfter);
 
         bool right;
         try
         {
-            right = await users.CheckPasswordAsync(account?.Id, password, cancel) && account is { Disabled: false };
+            right = await users.CheckPasswordAsync(reservation is PasswordReservation.Look ? account?.Id : null, password, cancel) && account is { Disabled: false };
         }
         catch (BusyException)
         {
             // Nothing was looked at, so nothing is counted: a login storm must not lock honest people out.
-            await limits.GiveBackAsync(key, cancel);
+            await limits.GiveBackAsync(reservation, cancel);
             throw;
         }
 
-        if (!right)
+        if (!right || reservation is not PasswordReservation.Look looked)
         {
-            await addresses.FailedAsync(address, cancel);
-            await audit.WriteAsync(new AuditEntry("sign-in-failed", UserId: account?.Id, Address: address?.ToString(), Details: "password"), cancel);
+            await audit.WriteAsync(new AuditEntry("sign-in-failed", UserId: account?.Id, Address: address?.ToString(), Details: "password"), CancellationToken.None);
             return new PasswordOutcome.Wrong();
         }
 
-        await limits.SucceededAsync(key, cancel);
+        await limits.SucceededAsync(looked, cancel);
         return new PasswordOutcome.Right(account!.Id, clock.GetUtcNow());
     }
 }

@@ -1,9 +1,10 @@
 using System.Security.Cryptography;
+using IdP.Server.Hosting;
 
 namespace IdP.Server.Storage;
 
 /// <summary>Removes what can no longer matter, in small batches, every few minutes; nodes are spread by chance.</summary>
-internal sealed class Housekeeping(Database database, TimeProvider clock, ILogger<Housekeeping> log) : BackgroundService
+internal sealed class Housekeeping(Database database, IdpOptions options, TimeProvider clock, ILogger<Housekeeping> log) : BackgroundService
 {
     private const int Batch = 500;
 
@@ -18,6 +19,9 @@ internal sealed class Housekeeping(Database database, TimeProvider clock, ILogge
         ("one_time_links", "hash", "expires_at < @week_ago"),
         // In a row below the limit that stops a factor: a hundred stay a hundred.
         ("guess_counters", "key", "window_start < @year_ago and in_row < 100"),
+        // What was typed as a name, and what stands for nobody: anybody makes as many of these as they like.
+        ("guess_counters", "key", "window_start < @day_ago and (key like 'name:%' or key like 'nobody:%')"),
+        ("audit", "id", "at < @audit_from"),
     ];
 
     /// <summary>The number of rows removed.</summary>
@@ -31,7 +35,8 @@ internal sealed class Housekeeping(Database database, TimeProvider clock, ILogge
             do
             {
                 gone = await database.ExecuteAsync($"delete from {table} where {key} in (select {key} from {table} where {over} limit {Batch})", cancel,
-                    ("@now", now.Stored()), ("@week_ago", now.AddDays(-7).Stored()), ("@year_ago", now.AddYears(-1).Stored()));
+                    ("@now", now.Stored()), ("@week_ago", now.AddDays(-7).Stored()), ("@year_ago", now.AddYears(-1).Stored()),
+                    ("@day_ago", now.AddDays(-1).Stored()), ("@audit_from", now.AddDays(-options.Audit.RetentionDays).Stored()));
                 removed += gone;
             }
             while (gone == Batch);

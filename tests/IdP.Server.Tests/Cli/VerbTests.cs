@@ -47,6 +47,8 @@ public sealed class VerbTests : IDisposable
         Assert.False((await idp.JsonAsync("user", "list"))[0]!["disabled"]!.GetValue<bool>());
         Assert.Equal(0, (await idp.TypeAsync("another horse battery\n", "user", "password", "alice", "--password-stdin")).Code);
         Assert.Equal(2, (await idp.RunAsync("user", "password", "alice")).Code);
+        Assert.Equal(0, (await idp.RunAsync("user", "unlock", "ALICE")).Code);
+        Assert.Equal(1, (await idp.RunAsync("user", "unlock", "nobody")).Code);
         Assert.Equal(1, (await idp.RunAsync("user", "disable", "nobody")).Code);
     }
 
@@ -71,18 +73,32 @@ public sealed class VerbTests : IDisposable
     {
         using StringWriter output = new(), error = new();
         var code = await Program.RunAsync(
-            ["check-config", "--Issuer", "http://id.example.com/", "--Listen:Urls", "nonsense", "--Storage:Database", "mysql:x", "--Storage:Ephemeral", "disk", "--Secrets:MasterKey", "c2hvcnQtYnV0LXNlY3JldA==",
+            ["check-config", "--Issuer", "http://id.example.com/", "--Listen:Urls", "nonsense", "--Storage:Database", "postgres://idp:hunter2@db/idp", "--Storage:Ephemeral", "disk", "--Secrets:MasterKey", "c2hvcnQtYnV0LXNlY3JldA==",
              "--Proxies:Known", "10.0.0.0/8,proxy", "--Acr:Names:urn:x:gold", "gold", "--SignIn:Patience", "soon", "--Keys:AnnounceDays", "91", "--Isuer", "x", "--Tls:Key", "/no/such/file"],
             new(TextReader.Null, output, error));
         Assert.Equal(4, code);
         string[] expected =
         [
-            "Issuer: 'http://id.example.com/'", "'nonsense'", "'mysql:x'", "'disk'", "Secrets:MasterKey: is not 32 bytes", "'proxy'", "Acr:Names:urn:x:gold: 'gold'", "'soon'",
+            "Issuer: 'http://id.example.com/'", "'nonsense'", "'postgres...'", "'disk'", "Secrets:MasterKey: is not 32 bytes", "'proxy'", "Acr:Names:urn:x:gold: 'gold'", "'soon'",
             "Keys:AnnounceDays: 91", "Isuer: there is no such setting", "Tls: Tls:Certificate and Tls:Key go together", "'/no/such/file'",
         ];
         Assert.All(expected, fault => Assert.Contains(fault, error.ToString(), StringComparison.Ordinal));
         Assert.Equal(expected.Length + 1, error.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         Assert.DoesNotContain("c2hvcnQ", error.ToString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(4, "http://localhost:5080,http://*:9000", "http://127.0.0.1:9000")]
+    [InlineData(4, "http://localhost", "http://127.0.0.1:80")]
+    [InlineData(0, "http://localhost:5080", "http://127.0.0.1:9000")]
+    [InlineData(0, "http://localhost:0", "http://127.0.0.1:0")]
+    [InlineData(0, "http://localhost:9000", "")]
+    public async Task The_management_listener_has_a_port_of_its_own(int expected, string urls, string management)
+    {
+        var (code, _, error) = await idp.RunAsync("check-config", "--Listen:Urls", urls, "--Listen:Management", management);
+        Assert.Equal(expected, code);
+        Assert.Equal(expected == 4, error.Contains($"Listen:Management: '{management}' has the port of", StringComparison.Ordinal));
     }
 
     public void Dispose() => idp.Dispose();

@@ -120,6 +120,22 @@ public sealed class DurableContract(Servers servers)
     }
 
     [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_revocation_dated_in_the_future_hides_none_of_today(string kind)
+    {
+        var database = await servers.Real.NewDatabaseAsync(kind);
+        await using var reader = await StoreNode.StartAsync(database, clock: clock);
+        await using var writer = await StoreNode.StartAsync(database, clock: clock);
+        await using var ahead = await StoreNode.StartAsync(database, clock: new FakeTimeProvider(clock.GetUtcNow().AddHours(1)));
+        await ahead.Get<IRevocations>().RevokeTokenAsync("first", clock.GetUtcNow().AddHours(3), Cancel);
+        await reader.Get<RevocationList>().RefreshAsync(Cancel);
+        Assert.True(reader.Get<IRevocations>().IsRevoked("first", null, null));
+
+        await writer.Get<IRevocations>().RevokeTokenAsync("second", clock.GetUtcNow().AddHours(1), Cancel);
+        await reader.Get<RevocationList>().RefreshAsync(Cancel);
+        Assert.True(reader.Get<IRevocations>().IsRevoked("second", null, null));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
     public async Task A_list_that_is_too_old_vouches_for_nothing(string kind)
     {
         var pace = new FakeTimeProvider();
@@ -182,7 +198,7 @@ public sealed class DurableContract(Servers servers)
         Assert.Equivalent(token, await tokens.FindAsync([1, 2], Cancel));
         clock.Advance(TimeSpan.FromHours(1));
         Assert.Null(await tokens.FindAsync([1, 2], Cancel));
-        Assert.Equal(1, await new Housekeeping(node.Get<Database>(), new FakeTimeProvider(clock.GetUtcNow().AddSeconds(1)),
+        Assert.Equal(1, await new Housekeeping(node.Get<Database>(), new(), new FakeTimeProvider(clock.GetUtcNow().AddSeconds(1)),
             Microsoft.Extensions.Logging.Abstractions.NullLogger<Housekeeping>.Instance).TidyAsync(Cancel));
     }
 
