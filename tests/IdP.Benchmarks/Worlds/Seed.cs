@@ -7,8 +7,9 @@ namespace IdP.Benchmarks.Worlds;
 /// <summary>Who and what the measured server knows, written in the form "idp apply" takes.</summary>
 internal static class Seed
 {
-    public const string Machine = "machine", Resource = "resource", Web = "web";
+    public const string Machine = "machine", Resource = "resource", Web = "web", Visit = "visit";
     public const string RedirectUri = "https://app.example/callback";
+    public const string VisitScopes = "openid profile email";
     public const string WebScopes = "openid profile email offline_access";
 
     /// <summary>One secret and one password for all: nothing here outlives the run.</summary>
@@ -19,7 +20,7 @@ internal static class Seed
     public static void Write(string path, int people)
     {
         string[] secrets = [Secret];
-        string[] machineGrants = ["client_credentials"], webGrants = ["authorization_code", "refresh_token"];
+        string[] machineGrants = ["client_credentials"], webGrants = ["authorization_code", "refresh_token"], visitGrants = ["authorization_code"], visitScopes = ["openid", "profile", "email"];
         string[] api = ["api"], redirects = [RedirectUri];
         File.WriteAllText(path, JsonSerializer.Serialize(new
         {
@@ -33,6 +34,7 @@ internal static class Seed
                     clientId = Web, clientSecrets = secrets, allowedGrantTypes = webGrants, redirectUris = redirects,
                     allowedScopes = WebScopes.Split(' '), allowOfflineAccess = true,
                 },
+                new { clientId = Visit, clientSecrets = secrets, allowedGrantTypes = visitGrants, redirectUris = redirects, allowedScopes = visitScopes },
             ],
             users = Enumerable.Range(0, people).Select(i => new { userName = Person(i), email = $"{Person(i)}@example.com", name = $"Person {i}", password = Secret }),
         }));

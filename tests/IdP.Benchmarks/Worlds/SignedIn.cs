@@ -7,10 +7,11 @@ using IdP.Benchmarks.Http;
 namespace IdP.Benchmarks.Worlds;
 
 /// <summary>A person's browser and the app it visits, on one wire.</summary>
-internal sealed class SignedIn(World world, Wire wire)
+/// <param name="refreshes">The app takes a refresh token along.</param>
+internal sealed class SignedIn(World world, Wire wire, bool refreshes = true)
 {
     private readonly Browser browser = new(wire, world.Issuer);
-    private readonly string basic = Requests.Basic(Seed.Web, Seed.Secret);
+    private readonly string basic = Requests.Basic(refreshes ? Seed.Web : Seed.Visit, Seed.Secret);
 
     /// <summary>The whole journey from the app's request over the page to the code.</summary>
     public string WithPassword(int person)
@@ -36,9 +37,9 @@ internal sealed class SignedIn(World world, Wire wire)
     public string Refresh(string token) => wire.Send(Requests.Post(world.Authority, "/connect/token",
         [("grant_type", "refresh_token"), ("refresh_token", token)], basic)).Expect(200).Member("refresh_token");
 
-    private static string Authorize(string challenge) =>
-        $"/connect/authorize?client_id={Seed.Web}&response_type=code&redirect_uri={Uri.EscapeDataString(Seed.RedirectUri)}"
-        + $"&scope={Uri.EscapeDataString(Seed.WebScopes)}&state={challenge}&nonce={challenge}&code_challenge={challenge}&code_challenge_method=S256";
+    private string Authorize(string challenge) =>
+        $"/connect/authorize?client_id={(refreshes ? Seed.Web : Seed.Visit)}&response_type=code&redirect_uri={Uri.EscapeDataString(Seed.RedirectUri)}"
+        + $"&scope={Uri.EscapeDataString(refreshes ? Seed.WebScopes : Seed.VisitScopes)}&state={challenge}&nonce={challenge}&code_challenge={challenge}&code_challenge_method=S256";
 
     private static string Code(string address, string page) =>
         HttpUtility.ParseQueryString(new Uri(address, UriKind.RelativeOrAbsolute) is { IsAbsoluteUri: true } answer ? answer.Query : "")["code"]
