@@ -151,7 +151,7 @@ internal sealed class Database : IAsyncDisposable
         var kind = cut > 0 ? setting[..cut] : setting;
         return kind is "sqlite" or "postgres" && cut > 0
             ? (kind, setting[(cut + 1)..])
-            : throw new InvalidOperationException($"Storage:Database begins with '{kind}'; it must be sqlite:PATH or postgres:CONNECTION.");
+            : throw new InvalidOperationException("Storage:Database must be sqlite:PATH or postgres:CONNECTION.");
     }
 
     private static string WithLimits(string connection)
