@@ -31,8 +31,9 @@ public sealed class GuessingTests
         var wrong = person.WrongCodeAt(idp.Clock);
         var stops = await Crowd.AtOnceAsync(
             caller => waiting[caller / 5].Browser.SubmitAsync(waiting[caller / 5].At, new Dictionary<string, string> { ["code"] = wrong }, "/verify"), size: 200);
-        Assert.All(stops, stop => Assert.True(stop.Answer?["code"] is null && (int)stop.Status < 500, stop.Describe()));
-        Assert.Equal(MostGuesses, stops.Count(stop => Problem(stop) == "WrongCode"));
+        // In a storm a store may be too slow; then it is refused in order, and whatever was refused was no guess.
+        Assert.All(stops, stop => Assert.True(stop.Answer is null && ((int)stop.Status < 500 || ((int)stop.Status == 503 && stop.Trail[^1].Head["Retry-After"] is not null)), stop.Describe()));
+        Assert.InRange(stops.Count(stop => Problem(stop) == "WrongCode"), 1, MostGuesses);
 
         await RefusedAsync(idp, waiting[40].Browser, waiting[40].At, person);
         await idp.LoseEphemeralAsync();
