@@ -83,6 +83,29 @@ public abstract class DemoJourneys(TestIdp idp)
         await PlainlyAsync(await context.NewPageAsync());
     }
 
+    [Fact]
+    public async Task The_keyboard_alone_is_enough()
+    {
+        await using var context = await Chromium.PersonAsync();
+        var page = await context.NewPageAsync();
+        var person = idp.WithOtp();
+        await page.GotoAsync(Demo);
+        await page.TabToAsync("#sign-in");
+        await page.ArrivesAsync("/sign-in");
+        await page.Keyboard.TypeAsync(person.UserName);
+        await page.Keyboard.PressAsync("Tab");
+        await page.Keyboard.TypeAsync(person.Password);
+        await page.Keyboard.PressAsync("Enter");
+        await SignedInAsync(page, "pwd");
+        await page.TabToAsync("#step-up");
+        await page.ArrivesAsync("/verify");
+        await page.Keyboard.TypeAsync(person.CodeAt(idp.Clock));
+        await page.Keyboard.PressAsync("Enter");
+        await SignedInAsync(page, "mfa");
+        await page.TabToAsync("#sign-out");
+        await page.Locator("main[data-signed-in=no]").WaitForAsync();
+    }
+
     private async Task<Person> PlainlyAsync(IPage page)
     {
         var person = idp.WithOtp();

@@ -1,4 +1,5 @@
 using Deque.AxeCore.Playwright;
+using IdP.Server.Accounts;
 using IdP.Server.Tests.Support;
 using Microsoft.Playwright;
 
@@ -29,9 +30,18 @@ public sealed class PageTests(SqliteJourneyHost host)
 
         await LookAsync("front", idp.Issuer + "/");
         await LookAsync("error", idp.Issuer + "/connect/authorize?client_id=nobody");
+        await page.Locator("summary").ClickAsync();
+        await LookAsync("error-details");
         await LookAsync("not-found", idp.Issuer + "/no/such/page");
         await LookAsync("demo", idp.Issuer + "/demo");
         await LookAsync("demo-mail", idp.Issuer + "/demo/mail");
+        await LookAsync("setup", (await idp.Service<FirstAdministrator>().MakeLinkAsync("tests", CancellationToken.None)).Url);
+        await FillSetUpAsync(idp.Plain().UserName, "a-long-enough-password");
+        await page.Locator("form button").ClickAsync();
+        await LookAsync("setup-wrong");
+        await FillSetUpAsync($"admin-{language}-{scheme}", "a-long-enough-password");
+        await page.Locator("form button").ClickAsync();
+        await LookAsync("setup-done");
         await LookAsync("sign-in", idp.App(TestClient.Web).Ask().Url);
         await page.GivePasswordAsync(person with { Password = "not-the-right-one" });
         await LookAsync("sign-in-wrong");
@@ -45,10 +55,23 @@ public sealed class PageTests(SqliteJourneyHost host)
         await page.GivePasswordAsync(idp.Plain());
         await page.ArrivesAsync("/consent");
         await LookAsync("consent");
+        await using (var still = await Chromium.PersonAsync(language, scheme, width))
+        {
+            // As it stays where its script cannot be had; axe itself needs scripts.
+            var waiting = await still.NewPageAsync();
+            await waiting.RouteAsync("**/form-post*.js", route => route.AbortAsync());
+            await waiting.GotoAsync(idp.App(TestClient.Calm).Ask(responseMode: "form_post").Url);
+            await waiting.GivePasswordAsync(idp.Plain());
+            await waiting.ArrivesAsync("/connect/continue");
+            await LookAsync("form-post", on: waiting);
+        }
+
         await page.GotoAsync(idp.Issuer + "/demo/sign-in");
         await page.GivePasswordAsync(idp.Plain());
         await page.Locator("main[data-signed-in=yes]").WaitForAsync();
         await LookAsync("demo-signed-in");
+        await page.GotoAsync(idp.Issuer + "/demo/money?again=1");
+        await LookAsync("demo-money-refused");
         await LookAsync("end-session", idp.Issuer + "/connect/endsession");
         await page.Locator("button[value=sign-out]").ClickAsync();
         await page.WaitForLoadStateAsync();
@@ -56,16 +79,35 @@ public sealed class PageTests(SqliteJourneyHost host)
 
         Assert.Empty(complaints);
 
-        async Task LookAsync(string name, string? url = null)
+        async Task LookAsync(string name, string? url = null, IPage? on = null)
         {
+            var shown = on ?? page;
             if (url is not null)
-                await page.GotoAsync(url);
-            Assert.StartsWith(language[..2], await page.Locator("html").GetAttributeAsync("lang"), StringComparison.Ordinal);
-            Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"), $"{name} is wider than {width} px");
-            var found = await page.RunAxe();
+                await shown.GotoAsync(url);
+            Assert.StartsWith(language[..2], await shown.Locator("html").GetAttributeAsync("lang"), StringComparison.Ordinal);
+            var found = await shown.RunAxe();
             Assert.True(found.Violations.Length == 0, $"{name} ({language}, {scheme}, {width}): {string.Join("; ", found.Violations.Select(v => $"{v.Id} {v.Help} {v.Nodes[0].Html}"))}");
-            if (Environment.GetEnvironmentVariable("IDP_SCREENSHOTS") is { Length: > 0 })
-                await page.ScreenshotAsync(new() { Path = Path.Combine(Folders.Artifacts, "pages", $"{name}-{language}-{scheme}-{width}.png"), FullPage = true });
+            await PictureAsync(shown, name);
+        }
+
+        async Task PictureAsync(IPage shown, string name)
+        {
+            foreach (var wide in (int[])[320, 1280])
+            {
+                await shown.SetViewportSizeAsync(wide, 800);
+                Assert.True(await shown.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"), $"{name} is wider than {wide} px");
+                if (Environment.GetEnvironmentVariable("IDP_SCREENSHOTS") is { Length: > 0 })
+                    await shown.ScreenshotAsync(new() { Path = Path.Combine(Folders.Artifacts, "pages", $"{name}-{language}-{scheme}-{wide}.png"), FullPage = true });
+            }
+
+            await shown.SetViewportSizeAsync(width, 800);
+        }
+
+        async Task FillSetUpAsync(string userName, string password)
+        {
+            await page.Locator("input[name=userName]").FillAsync(userName);
+            await page.Locator("input[name=email]").FillAsync("admin@example.com");
+            await page.Locator("input[name=password]").FillAsync(password);
         }
     }
 }

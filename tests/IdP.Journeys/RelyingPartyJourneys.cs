@@ -75,6 +75,24 @@ public abstract class RelyingPartyJourneys(TestIdp idp)
         Assert.Equal(Part(before, "auth_time="), Part(after, "auth_time="));
     }
 
+    /// <summary>form_post included: the answer waits for a press of its button.</summary>
+    [Fact]
+    public async Task A_person_without_scripts_signs_in_to_an_app_that_wants_its_answer_posted()
+    {
+        await using var party = await StartAsync("aspnet");
+        await using var context = await Chromium.PersonAsync(javaScript: false);
+        var page = await context.NewPageAsync();
+        var person = idp.WithOtp();
+
+        await page.GotoAsync(party.Base + "/money");
+        await page.GivePasswordAsync(person);
+        await page.ArrivesAsync("/verify");
+        await page.GiveCodeAsync(person.CodeAt(idp.Clock));
+        await page.ArrivesAsync("/connect/continue");
+        await page.Locator($"form[action='{party.RedirectUri}'] button").ClickAsync();
+        Assert.Contains("acr=mfa", await page.ClaimsAsync(party.Base), StringComparison.Ordinal);
+    }
+
     [Theory]
     [MemberData(nameof(Parties))]
     public async Task A_forged_code_signs_nobody_in(string name)

@@ -24,7 +24,7 @@ internal sealed class EndSessionEndpoint(
         var request = await reader.ReadAsync(sent, context.RequestAborted);
         var session = await sessions.FindAsync(cookies.SessionHandle(context), context.RequestAborted);
         if (session is null)
-            await LeaveAsync(context, request, mayRedirect: request.HintedSubject is not null);
+            Leave(context, request, mayRedirect: request.HintedSubject is not null);
         else if (request.MayEndWithoutAsking(session.UserId, session.Id))
             await EndAsync(context, request, session);
         else
@@ -56,7 +56,7 @@ internal sealed class EndSessionEndpoint(
         if (await sessions.FindAsync(cookies.SessionHandle(context), context.RequestAborted) is { } session)
             await EndAsync(context, request, session);
         else
-            await LeaveAsync(context, request, mayRedirect: true);
+            Leave(context, request, mayRedirect: true);
     }
 
     private async Task EndAsync(HttpContext context, EndSessionRequest request, Session session)
@@ -64,20 +64,21 @@ internal sealed class EndSessionEndpoint(
         await sessions.EndAsync(session.Id, session.UserId, context.RequestAborted);
         cookies.DropSession(context);
         cookies.DropBrowser(context);
-        await LeaveAsync(context, request, mayRedirect: true);
+        Leave(context, request, mayRedirect: true);
     }
 
-    private Task LeaveAsync(HttpContext context, EndSessionRequest request, bool mayRedirect)
+    /// <summary><c>/signed-out</c>: a page with an address of its own, so that it can be reloaded, read in another language, and holds no id_token in its address.</summary>
+    public async Task FarewellAsync(HttpContext context)
     {
-        if (mayRedirect && request is { Problem: null, RedirectTo: { } back })
-        {
-            AnswerWriter.SeeOther(context, back);
-            return Task.CompletedTask;
-        }
-
-        return pages.RenderAsync(
+        var request = await reader.ReadAsync(ParameterReader.FromQuery(context.Request.Query), context.RequestAborted);
+        await pages.RenderAsync(
             context, "/Connect/SignedOut.cshtml", new SignedOutView(request.Client?.ClientName, request.Client?.ClientUri), StatusCodes.Status200OK);
     }
+
+    private static void Leave(HttpContext context, EndSessionRequest request, bool mayRedirect) =>
+        AnswerWriter.SeeOther(context, mayRedirect && request is { Problem: null, RedirectTo: { } back }
+            ? back
+            : "/signed-out" + (request.Client is { } client ? QueryString.Create("client_id", client.ClientId) : QueryString.Empty));
 
     private async Task DrawAsync(HttpContext context, Parameters sent, EndSessionRequest request, Session session)
     {

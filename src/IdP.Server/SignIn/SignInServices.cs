@@ -29,5 +29,6 @@ internal static class SignInServices
         var endSession = services.GetRequiredService<EndSessionEndpoint>();
         routes.MapMethods("/connect/endsession", ["GET", "POST"], endSession.AskAsync);
         routes.MapPost("/connect/endsession/confirm", endSession.ConfirmAsync);
+        routes.MapGet("/signed-out", endSession.FarewellAsync);
     }
 }
