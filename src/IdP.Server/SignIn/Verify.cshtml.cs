@@ -1,4 +1,5 @@
 using IdP.Server.Hosting;
+using IdP.Server.Audit;
 using IdP.Server.Factors;
 using IdP.Server.StepUp;
 using Microsoft.AspNetCore.Mvc;
@@ -7,7 +8,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.SignIn;
 
 /// <summary>Second step: one of the factors that are bound and would do.</summary>
-internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, SignIns signIns, SignInDesk desk) : PageModel
+internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, SignIns signIns, SignInDesk desk, AuditLog audit) : PageModel
 {
     public VerifyView View { get; internal set; } = null!;
 
@@ -31,6 +32,8 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Si
 
         var outcome = await stepUp.AnswerAsync(
             challengeId, at.Situation.Person!.Id, Purpose(at), at.Progress.BrowserHash, new Answer.Code(code), HttpContext.RequestAborted);
+        if (outcome is StepUpOutcome.Wrong or StepUpOutcome.AlreadyUsed or StepUpOutcome.Denied)
+            await audit.WriteAsync(Failed(at, outcome), CancellationToken.None);
         return outcome switch
         {
             StepUpOutcome.Passed passed => await AdvanceAsync(at, passed),
@@ -103,6 +106,10 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Si
         Prompt.EnterCode code => new PromptView.EnterCode(factors.Find(challenge.Factor)!.Info.Instruction, code.Digits),
         _ => throw new InvalidOperationException($"The page cannot draw the prompt of '{challenge.Factor}'."),
     };
+
+    private AuditEntry Failed(SignInAt at, StepUpOutcome outcome) => new(
+        "second-factor-failed", UserId: at.Situation.Person!.Id, ClientId: at.Request.Client.ClientId,
+        Address: HttpContext.Connection.RemoteIpAddress?.ToString(), Details: outcome.GetType().Name);
 
     private static string Purpose(SignInAt at) => "sign-in:" + at.Progress.Id;
 }

@@ -165,7 +165,7 @@ public sealed class HostingTests : IDisposable
     {
         AllowAutoRedirect = false,
         UseCookies = false,
-        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, _, _, _) => true },
+        SslOptions = new SslClientAuthenticationOptions { RemoteCertificateValidationCallback = (_, certificate, _, _) => certificate?.Subject == "CN=localhost" },
     });
 
     private async Task<HttpStatusCode> StatusAsync(HttpClient client, int at, string path)
