@@ -1,12 +1,12 @@
-using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
+using IdP.Server.Tests.Support;
 
 namespace IdP.Server.Tests.House;
 
 /// <summary>The arrows of the house: who may know whom. Read from the source, so that a wrong using fails here before it becomes a habit.</summary>
 public sealed partial class HouseRules
 {
-    private static readonly string Root = FindRoot();
+    private static readonly string Root = SourceTree.Root;
 
     // A room, and the rooms that it must not know.
     private static readonly Dictionary<string, string[]> Forbidden = new()
@@ -77,9 +77,6 @@ public sealed partial class HouseRules
     private static IEnumerable<string> Sources(string folder) =>
         Directory.EnumerateFiles(Path.Combine(Root, folder), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal) && !file.Contains("/bin/", StringComparison.Ordinal) && !file.Contains("/Migrations/", StringComparison.Ordinal));
-
-    private static string FindRoot([CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../.."));
 
     [GeneratedRegex(@"^using IdP\.Server\.([A-Za-z.]+);", RegexOptions.Multiline)]
     private static partial Regex Using();

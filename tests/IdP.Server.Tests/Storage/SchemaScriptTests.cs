@@ -1,5 +1,5 @@
-using System.Runtime.CompilerServices;
 using IdP.Server.Storage;
+using IdP.Server.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Migrations;
@@ -69,6 +69,5 @@ public sealed class SchemaScriptTests
             File.WriteAllText(Path.Combine(Folder(provider), id + ".sql"), sql);
     }
 
-    private static string Folder(string provider, [CallerFilePath] string here = "") =>
-        Path.GetFullPath(Path.Combine(Path.GetDirectoryName(here)!, "../../../src/IdP.Server/Storage", provider, "Migrations"));
+    private static string Folder(string provider) => Path.Combine(SourceTree.Root, "src/IdP.Server/Storage", provider, "Migrations");
 }
