@@ -13,6 +13,9 @@ internal sealed class Preferences(IdpOptions options)
     /// <summary>Middleware: everything behind it speaks the person's language.</summary>
     public Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
+        // Nobody reads what the endpoints for programs answer.
+        if (http.Request.Path.Value is "/connect/token" or "/connect/introspect" or "/connect/userinfo" or "/connect/revocation" or "/connect/par")
+            return next(http);
         if (http.Request.Query.TryGetValue("ui_locales", out var wished))
             RememberLanguage(http, Languages.FirstKnown(wished.ToString().Split(' ')));
         if (http.Request.Query.TryGetValue("theme", out var theme) && Themes.All.Contains(theme.ToString()))
