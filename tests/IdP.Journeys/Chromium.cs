@@ -20,7 +20,7 @@ internal static class Chromium
         {
             Locale = language, ColorScheme = scheme, ViewportSize = new() { Width = width, Height = height }, JavaScriptEnabled = javaScript,
         });
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(30_000);
         return context;
     }
 

@@ -92,6 +92,7 @@ public abstract class DemoJourneys(TestIdp idp)
         await page.GotoAsync(Demo);
         await page.TabToAsync("#sign-in");
         await page.ArrivesAsync("/sign-in");
+        await page.IsReadyToTypeAsync();
         await page.Keyboard.TypeAsync(person.UserName);
         await page.Keyboard.PressAsync("Tab");
         await page.Keyboard.TypeAsync(person.Password);
@@ -99,6 +100,7 @@ public abstract class DemoJourneys(TestIdp idp)
         await SignedInAsync(page, "pwd");
         await page.TabToAsync("#step-up");
         await page.ArrivesAsync("/verify");
+        await page.IsReadyToTypeAsync();
         await page.Keyboard.TypeAsync(person.CodeAt(idp.Clock));
         await page.Keyboard.PressAsync("Enter");
         await SignedInAsync(page, "mfa");

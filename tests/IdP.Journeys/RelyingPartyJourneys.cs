@@ -43,7 +43,7 @@ public abstract class RelyingPartyJourneys(TestIdp idp)
         Assert.All((string[])["pwd", "otp", "mfa"], method => Assert.Contains(method, claims[claims.IndexOf("amr=", StringComparison.Ordinal)..], StringComparison.Ordinal));
 
         await page.GotoAsync(party.Base + party.SignOut);
-        await page.WaitForURLAsync(url => url.StartsWith(party.Base, StringComparison.Ordinal));
+        await page.ArrivesAsync(url => url.StartsWith(party.Base, StringComparison.Ordinal));
         await page.GotoAsync(party.Base + "/");
         await page.ArrivesAsync("/sign-in");
     }

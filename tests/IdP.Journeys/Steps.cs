@@ -19,8 +19,43 @@ internal static class Steps
         await page.Locator("form[action*='/verify?'] button").First.ClickAsync();
     }
 
-    public static async Task ArrivesAsync(this IPage page, string urlPart) =>
-        await page.WaitForURLAsync(url => url.Contains(urlPart, StringComparison.Ordinal), new() { WaitUntil = WaitUntilState.Load });
+    /// <summary>
+    /// Waits until the browser shows a page whose address contains the text, and has loaded it. Asks again and again:
+    /// a wait for the navigation's event can start just after the event, and then waits for ever.
+    /// </summary>
+    public static Task ArrivesAsync(this IPage page, string urlPart) =>
+        page.ArrivesAsync(url => url.Contains(urlPart, StringComparison.Ordinal));
+
+    public static async Task ArrivesAsync(this IPage page, Func<string, bool> there)
+    {
+        for (var tries = 0; tries < 600; tries++)
+        {
+            if (await AddressOfLoadedAsync(page) is { } address && there(address))
+                return;
+            await Task.Delay(50);
+        }
+
+        Assert.Fail($"""
+            The browser never arrived; it is at {page.Url} and shows:
+            {await page.Locator("body").InnerTextAsync()}
+            """);
+    }
+
+    private static async Task<string?> AddressOfLoadedAsync(IPage page)
+    {
+        try
+        {
+            return await page.EvaluateAsync<string?>("document.readyState === 'complete' ? location.href : null");
+        }
+        catch (PlaywrightException)
+        {
+            // The page went away under the question: it is on its way.
+            return null;
+        }
+    }
+
+    /// <summary>Typing goes where the focus is: waits until a field has it.</summary>
+    public static Task IsReadyToTypeAsync(this IPage page) => page.Locator("input:focus").WaitForAsync();
 
     /// <summary>By Tab to an element and Enter on it; whatever has the focus on the way shows that it has.</summary>
     public static async Task TabToAsync(this IPage page, string selector)
@@ -41,7 +76,7 @@ internal static class Steps
     /// <summary>The claims a relying party shows; waits until the browser is back there.</summary>
     public static async Task<string> ClaimsAsync(this IPage page, string partyBase)
     {
-        await page.WaitForURLAsync(url => url.StartsWith(partyBase, StringComparison.Ordinal) && !url.Contains("callback", StringComparison.Ordinal) && !url.Contains("signin-oidc", StringComparison.Ordinal));
+        await page.ArrivesAsync(url => url.StartsWith(partyBase, StringComparison.Ordinal) && !url.Contains("callback", StringComparison.Ordinal) && !url.Contains("signin-oidc", StringComparison.Ordinal));
         return await page.Locator("#claims").InnerTextAsync();
     }
 }
