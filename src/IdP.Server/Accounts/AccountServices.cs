@@ -8,6 +8,7 @@ internal static class AccountServices
     public static IServiceCollection AddIdpAccounts(this IServiceCollection services) => services
         .AddSingleton(_ => new HashingThreads())
         .AddSingleton<Passwords>()
+        .AddSingleton<AccountWatchers>()
         .AddSingleton<Users>()
         .AddSingleton<IdP.Protocol.IPeople, People>()
         .AddSingleton<SessionEnding>()

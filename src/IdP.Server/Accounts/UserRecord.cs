@@ -17,6 +17,8 @@ internal record UserDraft
     /// <summary>Further standard claims (OIDC Core §5.1).</summary>
     public Dictionary<string, JsonElement> Claims { get; init; } = [];
     public bool IsAdmin { get; init; }
+    /// <summary>Names that policies speak of; no spaces in them.</summary>
+    public IReadOnlyList<string> Groups { get; init; } = [];
 }
 
 /// <summary>A person as this server knows them.</summary>
@@ -29,7 +31,10 @@ internal sealed record UserRecord : UserDraft
     public bool Disabled { get; init; }
     public DateTimeOffset UpdatedAt { get; init; }
     public DateTimeOffset? PasswordChangedAt { get; init; }
-    /// <summary>Factor ids, in the order they were bound.</summary>
+    public string? PreferredFactor { get; init; }
+    /// <summary>How often this person has put off forced binding.</summary>
+    public int BindingSkips { get; init; }
+    /// <summary>Factor ids; the one to ask for first is first: the preferred one, then by last use, then as they were bound.</summary>
     public IReadOnlyList<string> BoundFactors { get; init; } = [];
 
     /// <summary>The same person as claims; made once per reading.</summary>

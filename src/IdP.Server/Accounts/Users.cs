@@ -7,10 +7,11 @@ using IdP.Server.Storage.Protocol;
 namespace IdP.Server.Accounts;
 
 /// <summary>The people of this server. Reads by id come from memory and are at most three seconds old; every change commits with its audit row.</summary>
-internal sealed class Users(Database database, Passwords passwords, SessionEnding ending, AuditLog audit, TimeProvider clock)
+internal sealed class Users(Database database, Passwords passwords, SessionEnding ending, AuditLog audit, AccountWatchers watchers, TimeProvider clock)
 {
     private const string Select = """
-        select u.id, u.user_name, u.email, u.email_verified, u.name, u.locale, u.claims_json, u.disabled, u.is_admin, u.updated_at, b.factor, u.password_changed_at
+        select u.id, u.user_name, u.email, u.email_verified, u.name, u.locale, u.claims_json, u.disabled, u.is_admin, u.updated_at, b.factor, u.password_changed_at,
+            u.groups, u.preferred_factor, u.binding_skips, b.last_used_at
         from users u left join factor_bindings b on b.user_id = u.id
         """;
 
@@ -49,8 +50,8 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     {
         var now = clock.GetUtcNow().Stored();
         var added = await lane.ExecuteAsync("""
-            insert into users (id, user_name, normalized_name, email, email_verified, name, locale, claims_json, password_sealed, password_changed_at, is_admin, disabled, created_at, updated_at)
-            values (@id, @user_name, @normalized_name, @email, @email_verified, @name, @locale, @claims_json, @password, @changed, @is_admin, false, @now, @now)
+            insert into users (id, user_name, normalized_name, email, email_verified, name, locale, claims_json, groups, password_sealed, password_changed_at, is_admin, disabled, binding_skips, created_at, updated_at)
+            values (@id, @user_name, @normalized_name, @email, @email_verified, @name, @locale, @claims_json, @groups, @password, @changed, @is_admin, false, 0, @now, @now)
             on conflict (normalized_name) do nothing
             """, cancel, [.. Values(id, draft, now), ("@password", secret), ("@changed", secret is null ? null : now)]);
         if (added == 0)
@@ -71,7 +72,7 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     public Task<bool> UpdateAsync(Lane lane, string id, UserDraft draft, string actor, CancellationToken cancel) =>
         AuditedAsync(lane, new("user-changed", actor, id), lane.ExecuteAsync("""
             update users set user_name = @user_name, normalized_name = @normalized_name, email = @email, email_verified = @email_verified,
-                name = @name, locale = @locale, claims_json = @claims_json, is_admin = @is_admin, updated_at = @now
+                name = @name, locale = @locale, claims_json = @claims_json, groups = @groups, is_admin = @is_admin, updated_at = @now
             where id = @id and not exists (select 1 from users other where other.normalized_name = @normalized_name and other.id <> @id)
             """, cancel, Values(id, draft, clock.GetUtcNow().Stored())), cancel);
 
@@ -84,34 +85,41 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     }, cancel);
 
     /// <summary>A disabled person's sessions and tokens end with the same commit; one who is enabled again may guess anew.</summary>
-    public Task<bool> SetDisabledAsync(string id, bool disabled, string actor, CancellationToken cancel) =>
-        ChangeAsync(id, lane => SetDisabledAsync(lane, id, disabled, actor, cancel), cancel);
+    public Task<bool> SetDisabledAsync(string id, bool disabled, By by, CancellationToken cancel) =>
+        ChangeAsync(id, lane => SetDisabledAsync(lane, id, disabled, by, cancel), cancel);
 
     /// <summary>In the caller's transaction.</summary>
-    public async Task<bool> SetDisabledAsync(Lane lane, string id, bool disabled, string actor, CancellationToken cancel)
+    public async Task<bool> SetDisabledAsync(Lane lane, string id, bool disabled, By by, CancellationToken cancel)
     {
         if (disabled)
+        {
             await ending.EndAllAsync(lane, id, exceptSid: null, cancel);
+            await watchers.TellAsync(lane, new(id, AccountChangeKind.AccountDisabled, by), cancel);
+        }
         else
+        {
             await GuessLimits.ForgetAsync(lane, id, cancel);
-        return await AuditedAsync(lane, new(disabled ? "user-disabled" : "user-enabled", actor, id),
+        }
+
+        return await AuditedAsync(lane, new(disabled ? "user-disabled" : "user-enabled", by.Actor, id, Address: by.Address),
             lane.ExecuteAsync("update users set disabled = @disabled, updated_at = @now where id = @id", cancel,
                 ("@id", id), ("@disabled", disabled), ("@now", clock.GetUtcNow().Stored())), cancel);
     }
 
     /// <summary>Ends every session but <paramref name="exceptSid"/>, and all tokens with them; wrong guesses are forgotten.</summary>
-    public async Task<bool> SetPasswordAsync(string id, string password, string actor, string? exceptSid, CancellationToken cancel)
+    public async Task<bool> SetPasswordAsync(string id, string password, By by, string? exceptSid, CancellationToken cancel)
     {
         var secret = await passwords.HashAsync(id, password, cancel);
-        return await ChangeAsync(id, lane => SetPasswordAsync(lane, id, secret, actor, exceptSid, cancel), cancel);
+        return await ChangeAsync(id, lane => SetPasswordAsync(lane, id, secret, by, exceptSid, cancel), cancel);
     }
 
     /// <summary>In the caller's transaction.</summary>
-    public async Task<bool> SetPasswordAsync(Lane lane, string id, byte[] secret, string actor, string? exceptSid, CancellationToken cancel)
+    public async Task<bool> SetPasswordAsync(Lane lane, string id, byte[] secret, By by, string? exceptSid, CancellationToken cancel)
     {
         await ending.EndAllAsync(lane, id, exceptSid, cancel);
         await GuessLimits.ForgetAsync(lane, id, cancel);
-        return await AuditedAsync(lane, new("password-changed", actor, id),
+        await watchers.TellAsync(lane, new(id, AccountChangeKind.PasswordChanged, by), cancel);
+        return await AuditedAsync(lane, new("password-changed", by.Actor, id, Address: by.Address),
             lane.ExecuteAsync("update users set password_sealed = @secret, password_changed_at = @now, updated_at = @now where id = @id", cancel,
                 ("@id", id), ("@secret", secret), ("@now", clock.GetUtcNow().Stored())), cancel);
     }
@@ -135,6 +143,18 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
         }
 
         return true;
+    }
+
+    /// <summary>Which factor this person is asked for first; null: the one used last.</summary>
+    public async Task PreferFactorAsync(string id, string? factor, By by, CancellationToken cancel)
+    {
+        await database.TransactAsync(async lane =>
+        {
+            await lane.ExecuteAsync("update users set preferred_factor = @factor where id = @id", cancel, ("@id", id), ("@factor", factor));
+            await audit.AddAsync(lane, new("factor-preferred", by.Actor, id, Address: by.Address, Details: factor), cancel);
+            return true;
+        }, cancel);
+        byId.Forget(id);
     }
 
     /// <summary>Somebody changed what a record shows, a factor for one: this node reads it anew.</summary>
@@ -161,10 +181,11 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
 
     private async Task<List<UserRecord>> ListAsync(string sql, CancellationToken cancel, params (string, object?)[] values)
     {
-        var rows = await database.ListAsync(sql, row => (User: Read(row), Factor: row.TextOrNull(10)), cancel, values);
+        var rows = await database.ListAsync(sql, row => (User: Read(row), Factor: row.TextOrNull(10), UsedAt: row.TimeOrNull(15)), cancel, values);
         return [.. rows.GroupBy(row => row.User.Id).Select(same => same.First().User with
         {
-            BoundFactors = [.. same.Select(row => row.Factor).OfType<string>().Distinct()],
+            BoundFactors = [.. same.OrderByDescending(row => row.UsedAt).Select(row => row.Factor).OfType<string>()
+                .OrderByDescending(factor => factor == same.First().User.PreferredFactor).Distinct()],
         })];
     }
 
@@ -174,6 +195,7 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
         Name = row.TextOrNull(4), Locale = row.TextOrNull(5),
         Claims = row.TextOrNull(6) is { } json ? JsonSerializer.Deserialize(json, AccountJson.Default.DictionaryStringJsonElement)! : [],
         Disabled = row.GetBoolean(7), IsAdmin = row.GetBoolean(8), UpdatedAt = row.Time(9), PasswordChangedAt = row.TimeOrNull(11),
+        Groups = row.TextOrNull(12)?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [], PreferredFactor = row.TextOrNull(13), BindingSkips = row.GetInt32(14),
     };
 
     private static (string, object?)[] Values(string id, UserDraft draft, long now) =>
@@ -182,6 +204,6 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
         ("@email", draft.Email is null ? null : UserNames.Normalize(draft.Email)), ("@email_verified", draft.EmailVerified),
         ("@name", draft.Name), ("@locale", draft.Locale),
         ("@claims_json", draft.Claims.Count == 0 ? null : JsonSerializer.Serialize(draft.Claims, AccountJson.Default.DictionaryStringJsonElement)),
-        ("@is_admin", draft.IsAdmin), ("@now", now),
+        ("@groups", draft.Groups.Count == 0 ? null : string.Join(' ', draft.Groups)), ("@is_admin", draft.IsAdmin), ("@now", now),
     ];
 }

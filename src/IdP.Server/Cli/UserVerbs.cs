@@ -72,7 +72,7 @@ internal static class UserVerbs
             await using var bench = await Workbench.OpenAsync(shell, cancel);
             if (await bench.FindUserAsync(parsed.GetValue(name)!, cancel) is not { } user)
                 return Unknown(shell, parsed.GetValue(name)!);
-            await bench.Users.SetDisabledAsync(user.Id, disabled, Workbench.Actor, cancel);
+            await bench.Users.SetDisabledAsync(user.Id, disabled, Workbench.By, cancel);
             return shell.Say(new JsonObject { ["id"] = user.Id, ["userName"] = user.UserName, ["disabled"] = disabled }, $"'{user.UserName}' is {(disabled ? "disabled" : "enabled")}; running servers know within five seconds.");
         });
         return command;
@@ -107,7 +107,7 @@ internal static class UserVerbs
                 return shell.Fail(ExitCode.Usage, "Give the new password with --password-stdin or --password.", []);
             if (PasswordFaults(bench, password) is { Count: > 0 } faults)
                 return shell.Refuse(faults);
-            await bench.Users.SetPasswordAsync(user.Id, password, Workbench.Actor, exceptSid: null, cancel);
+            await bench.Users.SetPasswordAsync(user.Id, password, Workbench.By, exceptSid: null, cancel);
             return shell.Say(new JsonObject { ["id"] = user.Id, ["userName"] = user.UserName }, $"'{user.UserName}' has a new password; their sessions have ended.");
         });
         return command;

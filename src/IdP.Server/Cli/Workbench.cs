@@ -14,6 +14,7 @@ namespace IdP.Server.Cli;
 internal sealed class Workbench : IAsyncDisposable
 {
     public const string Actor = "cli";
+    public static readonly By By = By.Tool(Actor);
 
     private readonly ServiceProvider services;
 

@@ -14,6 +14,7 @@ internal sealed class DemoSeed(
     IdpOptions options, DemoIdentity identity, Database database, ClientStore clients, ScopeStore scopes, Users users, FactorBindings bindings) : IHostedService
 {
     private const string Actor = "demo";
+    private static readonly By SettingUp = By.Tool(Actor) with { SettingUp = true };
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -61,7 +62,7 @@ internal sealed class DemoSeed(
         }
 
         if (!await users.CheckPasswordAsync(known.Id, identity.Password, cancel))
-            await users.SetPasswordAsync(known.Id, identity.Password, Actor, exceptSid: null, cancel);
+            await users.SetPasswordAsync(known.Id, identity.Password, SettingUp, exceptSid: null, cancel);
         return known.Id;
     }
 
@@ -73,7 +74,7 @@ internal sealed class DemoSeed(
             return;
 
         foreach (var binding in bound)
-            await bindings.RemoveAsync(userId, binding.Id, Actor, cancel);
-        await bindings.AddAsync(userId, TotpSecret.Factor, "Demo", secret, lastStep: null, Actor, cancel);
+            await bindings.RemoveAsync(userId, binding.Id, SettingUp, cancel);
+        await bindings.AddAsync(userId, new(TotpSecret.Factor, "Demo", secret), SettingUp, cancel);
     }
 }

@@ -6,7 +6,7 @@ using IdP.Server.Storage;
 namespace IdP.Server.Factors;
 
 /// <summary>Second factors bound to accounts, one generic table for all kinds. A factor's own data is sealed for that factor and that binding.</summary>
-internal sealed class FactorBindings(Database database, SecretProtector protector, Users users, AuditLog audit, TimeProvider clock)
+internal sealed class FactorBindings(Database database, SecretProtector protector, Users users, AuditLog audit, AccountWatchers watchers, TimeProvider clock)
 {
     private const string Select = "select id, user_id, factor, label, sealed, last_step, created_at, last_used_at from factor_bindings";
 
@@ -18,46 +18,62 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
     public Task<FactorBinding?> FindAsync(string userId, string bindingId, CancellationToken cancel) =>
         database.FirstAsync(Select + " where id = @id and user_id = @user", Read, cancel, ("@id", bindingId), ("@user", userId));
 
-    /// <param name="lastStep">The OTP step that proved the binding, so that its code is not good once more.</param>
-    public async Task<FactorBinding> AddAsync(string userId, string factor, string? label, byte[] data, long? lastStep, string actor, CancellationToken cancel)
+    /// <summary>Binds, and tells those who watch the account. With <paramref name="replaces"/> that binding of the same kind goes in the same commit.</summary>
+    /// <returns>Null when the binding to replace is not there any more: nothing was bound.</returns>
+    public async Task<FactorBinding?> AddAsync(string userId, NewBinding fresh, By by, CancellationToken cancel, string? replaces = null)
     {
-        var binding = await database.TransactAsync(lane => AddAsync(lane, userId, factor, label, data, lastStep, actor, cancel), cancel);
+        var binding = await database.TransactAsync(lane => AddAsync(lane, userId, fresh, by, cancel, replaces), cancel);
         users.Forget(userId);
         return binding;
     }
 
     /// <summary>In the caller's transaction.</summary>
-    public async Task<FactorBinding> AddAsync(Lane lane, string userId, string factor, string? label, byte[] data, long? lastStep, string actor, CancellationToken cancel)
+    public async Task<FactorBinding?> AddAsync(Lane lane, string userId, NewBinding fresh, By by, CancellationToken cancel, string? replaces = null)
     {
-        var binding = new FactorBinding(Handles.NewId(), userId, factor, label, data, lastStep, clock.GetUtcNow(), null);
+        if (replaces is not null && await lane.ExecuteAsync("delete from factor_bindings where id = @id and user_id = @user and factor = @factor", cancel,
+            ("@id", replaces), ("@user", userId), ("@factor", fresh.Factor)) == 0)
+            return null;
+        var binding = new FactorBinding(Handles.NewId(), userId, fresh.Factor, fresh.Label, fresh.Data, fresh.LastStep, clock.GetUtcNow(), null);
         await lane.ExecuteAsync("""
             insert into factor_bindings (id, user_id, factor, label, sealed, last_step, created_at)
             values (@id, @user, @factor, @label, @sealed, @last_step, @now)
-            """, cancel, ("@id", binding.Id), ("@user", userId), ("@factor", factor), ("@label", label),
-            ("@sealed", protector.Seal(Purpose(factor), data, binding.Id)), ("@last_step", lastStep), ("@now", binding.CreatedAt.Stored()));
+            """, cancel, ("@id", binding.Id), ("@user", userId), ("@factor", fresh.Factor), ("@label", fresh.Label),
+            ("@sealed", protector.Seal(Purpose(fresh.Factor), fresh.Data, binding.Id)), ("@last_step", fresh.LastStep), ("@now", binding.CreatedAt.Stored()));
         // Whoever binds has just proven themselves: guesses at what was bound before count no more.
-        await GuessLimits.ForgetAsync(lane, userId, factor, cancel);
-        await audit.AddAsync(lane, new("factor-bound", actor, userId, Details: factor), cancel);
+        await GuessLimits.ForgetAsync(lane, userId, fresh.Factor, cancel);
+        var kind = replaces is null ? AccountChangeKind.FactorBound : AccountChangeKind.FactorRebound;
+        await audit.AddAsync(lane, new(replaces is null ? "factor-bound" : "factor-rebound", by.Actor, userId, Address: by.Address, Details: fresh.Factor), cancel);
+        await watchers.TellAsync(lane, new(userId, kind, by, fresh.Factor, BindingId: binding.Id), cancel);
         return binding;
     }
 
     /// <summary>False when there is none, or it is another's.</summary>
-    public async Task<bool> RemoveAsync(string userId, string bindingId, string actor, CancellationToken cancel)
+    public async Task<bool> RemoveAsync(string userId, string bindingId, By by, CancellationToken cancel)
     {
-        var removed = await database.TransactAsync(lane => RemoveAsync(lane, userId, bindingId, actor, cancel), cancel);
+        var removed = await database.TransactAsync(lane => RemoveAsync(lane, userId, bindingId, by, cancel), cancel);
         users.Forget(userId);
         return removed;
     }
 
     /// <summary>In the caller's transaction.</summary>
-    public async Task<bool> RemoveAsync(Lane lane, string userId, string bindingId, string actor, CancellationToken cancel)
+    public async Task<bool> RemoveAsync(Lane lane, string userId, string bindingId, By by, CancellationToken cancel)
     {
         var factor = await lane.FirstAsync("select factor from factor_bindings where id = @id and user_id = @user", row => row.GetString(0), cancel, ("@id", bindingId), ("@user", userId));
         if (factor is null || await lane.ExecuteAsync("delete from factor_bindings where id = @id and user_id = @user", cancel, ("@id", bindingId), ("@user", userId)) == 0)
             return false;
-        await audit.AddAsync(lane, new("factor-unbound", actor, userId, Details: factor), cancel);
+        await audit.AddAsync(lane, new("factor-unbound", by.Actor, userId, Address: by.Address, Details: factor), cancel);
+        await watchers.TellAsync(lane, new(userId, AccountChangeKind.FactorUnbound, by, factor), cancel);
         return true;
     }
+
+    /// <summary>True for the one caller whose reading was still true: a code crossed off a list is crossed off once (I-3).</summary>
+    public async Task<bool> ReplaceDataAsync(FactorBinding seen, byte[] data, CancellationToken cancel) =>
+        await database.ExecuteAsync("update factor_bindings set sealed = @fresh, last_used_at = @now where id = @id and sealed = @seen", cancel,
+            ("@id", seen.Id), ("@fresh", protector.Seal(Purpose(seen.Factor), data, seen.Id)), ("@seen", seen.Sealed), ("@now", clock.GetUtcNow().Stored())) == 1;
+
+    /// <summary>For factors whose use leaves no other trace: the one used last is offered first.</summary>
+    public Task TouchAsync(string bindingId, CancellationToken cancel) =>
+        database.ExecuteAsync("update factor_bindings set last_used_at = @now where id = @id", cancel, ("@id", bindingId), ("@now", clock.GetUtcNow().Stored()));
 
     /// <summary>True for the one caller that uses the step; steps only move forward (I-3). A crash after it costs the person a code, never gives one away.</summary>
     public async Task<bool> AdvanceStepAsync(string bindingId, long step, CancellationToken cancel) =>
@@ -69,11 +85,26 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
     {
         var (id, factor) = (row.GetString(0), row.GetString(2));
         return new(id, row.GetString(1), factor, row.TextOrNull(3), protector.Open(Purpose(factor), row.Bytes(4), id),
-            row.IsDBNull(5) ? null : row.GetInt64(5), row.Time(6), row.TimeOrNull(7));
+            row.IsDBNull(5) ? null : row.GetInt64(5), row.Time(6), row.TimeOrNull(7)) { Sealed = row.Bytes(4) };
     }
 
     private static string Purpose(string factor) => "factor:" + factor;
 }
 
 /// <param name="Data">The factor's own, unsealed; never logged.</param>
-internal sealed record FactorBinding(string Id, string UserId, string Factor, string? Label, byte[] Data, long? LastStep, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt);
+internal sealed record FactorBinding(string Id, string UserId, string Factor, string? Label, byte[] Data, long? LastStep, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt)
+{
+    /// <summary>As it was read, to tell whether it changed since.</summary>
+    public byte[] Sealed { get; init; } = [];
+
+    /// <summary>Records print their members; this one must not (I-7).</summary>
+    public override string ToString() => $"{Factor} {Id}";
+}
+
+/// <summary>What a factor wants to be kept for an account.</summary>
+/// <param name="Label">The person's own name for it, or what it is known by (a masked address).</param>
+/// <param name="LastStep">The OTP step that proved the binding, so that its code is not good once more.</param>
+internal sealed record NewBinding(string Factor, string? Label, byte[] Data, long? LastStep = null)
+{
+    public override string ToString() => Factor;
+}

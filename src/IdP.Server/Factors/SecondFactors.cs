@@ -9,7 +9,9 @@ internal static class InstalledFactors
     public static IServiceCollection AddSecondFactors(this IServiceCollection services) => services
         .AddFactor<TotpFactor, TotpEnrolment>()
         .AddSingleton<SecondFactors>()
-        .AddSingleton<StepUpService>();
+        .AddSingleton<StepUpService>()
+        .AddSingleton<Enrolments>()
+        .AddSingleton<RecentProof>();
 
     private static IServiceCollection AddFactor<TFactor, TEnrolment>(this IServiceCollection services)
         where TFactor : class, ISecondFactor

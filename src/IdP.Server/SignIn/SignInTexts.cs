@@ -20,6 +20,9 @@ internal static class SignInTexts
     public static string Code => Table.Get();
     public static string CodeDigits(object value) => Table.With(value);
     public static string Verify => Table.Get();
+    public static string CodeSentTo(object value) => Table.With(value);
+    public static string SendAgain => Table.Get();
+    public static string SendAgainLater(object value) => Table.With(value);
     public static string OtherWay => Table.Get();
     public static string ConsentTitle => Table.Get();
     public static string ConsentText(object value) => Table.With(value);

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.SignIn;
 
 /// <summary>Second step: one of the factors that are bound and would do.</summary>
-internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, SignIns signIns, SignInDesk desk, AuditLog audit) : PageModel
+internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, SignIns signIns, SignInDesk desk, AuditLog audit, TimeProvider clock) : PageModel
 {
     public VerifyView View { get; internal set; } = null!;
 
@@ -56,6 +56,13 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Si
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
     }
 
+    /// <summary>Another code, please.</summary>
+    public async Task<IActionResult> OnPostAgainAsync(string? tx)
+    {
+        var (at, elsewhere) = await this.OpenPostAsync<NextStep.Verify>(tx);
+        return at is null ? elsewhere! : await DrawAsync(at, null, again: true);
+    }
+
     // A double click sends the form twice: the one that came second goes where the first one leads, once that has got there.
     private async Task<IActionResult> AfterTheOtherAsync(SignInAt at, Problem problem)
     {
@@ -82,30 +89,36 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Si
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
     }
 
-    private async Task<IActionResult> DrawAsync(SignInAt at, Problem? problem)
+    private async Task<IActionResult> DrawAsync(SignInAt at, Problem? problem, bool again = false)
     {
         var cancel = HttpContext.RequestAborted;
-        var usable = ((NextStep.Verify)at.Next).Factors;
+        // What is for the day the others are lost comes last.
+        var usable = ((NextStep.Verify)at.Next).Factors.OrderBy(id => factors.Find(id)!.Info.IsFallback).ToArray();
         var chosen = at.Progress.ChosenFactor is { } wanted && usable.Contains(wanted) ? wanted : usable[0];
         var person = at.Situation.Person!;
 
-        var challenge = await stepUp.StartAsync(person.Id, chosen, Purpose(at), at.Progress.BrowserHash, at.Progress.ChallengeId, cancel);
-        if (challenge.Id != at.Progress.ChallengeId)
-            await signIns.ChangeAsync(at.Kept, kept => kept with { ChallengeId = challenge.Id }, cancel);
+        var start = await stepUp.StartAsync(person.Id, chosen, Purpose(at), at.Progress.BrowserHash, at.Progress.ChallengeId, cancel, again);
+        if (start.Challenge?.Id != at.Progress.ChallengeId)
+            await signIns.ChangeAsync(at.Kept, kept => kept with { ChallengeId = start.Challenge?.Id }, cancel);
 
         HttpContext.LeadsTo(at.Request.Target.RedirectUri);
+        var info = factors.Find(chosen)!.Info;
         View = new VerifyView(
-            SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), chosen, PromptFor(challenge),
+            SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), chosen, info.Name, PromptFor(start, info),
             [.. usable.Where(id => id != chosen).Select(id => new FactorChoice(id, factors.Find(id)!.Info.Name))],
-            problem, person.UserName);
+            problem, person.UserName, SecondsUntil(start.Challenge?.Prompt));
         return Page();
     }
 
-    private PromptView PromptFor(Challenge challenge) => challenge.Prompt switch
+    private static PromptView PromptFor(ChallengeStart start, FactorInfo info) => start.Challenge?.Prompt switch
     {
-        Prompt.EnterCode code => new PromptView.EnterCode(factors.Find(challenge.Factor)!.Info.Instruction, code.Digits),
-        _ => throw new InvalidOperationException($"The page cannot draw the prompt of '{challenge.Factor}'."),
+        Prompt.EnterCode code => new PromptView.EnterCode(info.Instruction, code.Length, code.Letters, code.SentTo, code.AgainAt),
+        null => new PromptView.Nothing(info.Words.Find(start.Reason!) ?? info.Instruction),
+        _ => throw new InvalidOperationException($"The page cannot draw the prompt of '{info.Id}'."),
     };
+
+    private int SecondsUntil(Prompt? prompt) =>
+        prompt is Prompt.EnterCode { AgainAt: { } at } && at > clock.GetUtcNow() ? (int)Math.Ceiling((at - clock.GetUtcNow()).TotalSeconds) : 0;
 
     private AuditEntry Failed(SignInAt at, StepUpOutcome outcome) => new(
         "second-factor-failed", UserId: at.Situation.Person!.Id, ClientId: at.Request.Client.ClientId,

@@ -8,9 +8,13 @@ internal sealed record PasswordView(ClientCard Client, string Tx, string Csrf, s
 
 /// <param name="Others">Further bound factors; empty hides "another way".</param>
 /// <param name="AccountHint">Whose code is asked for, as the person knows it.</param>
+/// <param name="AgainInSeconds">How long until another code may be sent.</param>
 internal sealed record VerifyView(
-    ClientCard Client, string Tx, string Csrf, string FactorId, PromptView Prompt,
-    IReadOnlyList<FactorChoice> Others, Problem? Problem, string? AccountHint);
+    ClientCard Client, string Tx, string Csrf, string FactorId, string FactorName, PromptView Prompt,
+    IReadOnlyList<FactorChoice> Others, Problem? Problem, string? AccountHint, int AgainInSeconds)
+{
+    public bool CanSendAgain => Prompt is PromptView.EnterCode { AgainAt: not null };
+}
 
 internal sealed record ConsentView(ClientCard Client, string Tx, string Csrf, string UserName, IReadOnlyList<ScopeLine> Scopes);
 
@@ -24,7 +28,12 @@ internal abstract record PromptView
     private PromptView() { }
 
     /// <param name="Instruction">One sentence: where the code is to be found.</param>
-    internal sealed record EnterCode(string Instruction, int Digits) : PromptView;
+    /// <param name="SentTo">Masked place it was sent to; null when nothing is sent.</param>
+    /// <param name="AgainAt">When another may be sent.</param>
+    internal sealed record EnterCode(string Instruction, int Length, bool Letters = false, string? SentTo = null, DateTimeOffset? AgainAt = null) : PromptView;
+
+    /// <summary>The factor cannot ask now; another way can be chosen.</summary>
+    internal sealed record Nothing(string Reason) : PromptView;
 }
 
 /// <param name="Name">In the person's language.</param>

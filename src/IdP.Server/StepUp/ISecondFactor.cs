@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using IdP.Server.Factors;
 using IdP.Server.Hosting;
 
 namespace IdP.Server.StepUp;
@@ -18,17 +19,26 @@ internal interface ISecondFactor
 
     /// <summary>The person went another way: stop what was set going (a push, a QR). Nothing to do for typed codes.</summary>
     Task CancelAsync(Challenge challenge, CancellationToken cancel) => Task.CompletedTask;
+
+    /// <summary>One line that tells this binding from another, in the person's language: a label, a masked address, how many are left.</summary>
+    string? Describe(FactorBinding binding) => binding.Label;
+
+    /// <summary>What the person should do something about soon; null when all is well.</summary>
+    string? Warn(FactorBinding binding) => null;
 }
 
 /// <param name="Id">Stable name in bindings, policies and URLs: "totp".</param>
 /// <param name="Amr">RFC 8176 values that a success proves.</param>
 /// <param name="ChallengeLife">How long one challenge may be answered.</param>
-/// <param name="Words">The factor's own "Name" and "Instruction", in every language.</param>
-internal sealed record FactorInfo(string Id, IReadOnlyList<string> Amr, TimeSpan ChallengeLife, Texts Words)
+/// <param name="Words">The factor's own words in every language: "Name", "Instruction" (how to answer), "About" (one sentence for the settings).</param>
+/// <param name="IsFallback">For the day the others are lost: offered last, and never enough where a policy demands a factor.</param>
+internal sealed record FactorInfo(string Id, IReadOnlyList<string> Amr, TimeSpan ChallengeLife, Texts Words, bool IsFallback = false)
 {
     public string Name => Words.Get("Name");
 
     public string Instruction => Words.Get("Instruction");
+
+    public string About => Words.Get("About");
 }
 
 /// <summary>How the page asks: data that the page draws, kept with the challenge so that a reload draws the same page.</summary>
@@ -40,8 +50,11 @@ internal abstract record Prompt
 {
     private Prompt() { }
 
+    /// <param name="Length">How many characters.</param>
     /// <param name="SentTo">Masked place the code went to; null when the person makes the code.</param>
-    internal sealed record EnterCode(int Digits, string? SentTo = null) : Prompt;
+    /// <param name="AgainAt">When another one may be asked for; null when there is nothing to send.</param>
+    /// <param name="Letters">Not digits alone.</param>
+    internal sealed record EnterCode(int Length, string? SentTo = null, DateTimeOffset? AgainAt = null, bool Letters = false) : Prompt;
 
     /// <param name="Number">What the person types on the phone.</param>
     internal sealed record AwaitApproval(string? Number) : Prompt;
@@ -62,7 +75,15 @@ internal abstract record Answer
     internal sealed record Custom(IReadOnlyDictionary<string, string> Data) : Answer;
 }
 
-internal sealed record Started(Prompt Prompt, byte[] Memo);
+internal abstract record Started
+{
+    private Started() { }
+
+    internal sealed record Asked(Prompt Prompt, byte[] Memo) : Started;
+
+    /// <param name="Reason">Key of the factor's own words: what is the matter, and what to do.</param>
+    internal sealed record CannotAsk(string Reason) : Started;
+}
 
 internal enum Verdict
 {
@@ -73,20 +94,3 @@ internal enum Verdict
     /// <summary>The person said "not me".</summary>
     Denied,
 }
-
-/// <summary>Binding and unbinding of one kind of second factor. An offer is kept ten minutes and is not yet a binding.</summary>
-internal interface IEnrolment
-{
-    string Id { get; }
-
-    /// <param name="accountName">As the person knows the account; shown by authenticator apps.</param>
-    Task<EnrolmentOffer> OfferAsync(string userId, string accountName, CancellationToken cancel);
-
-    /// <summary>True when the answer proved the offer and it is bound now. The offer is spent by its first success.</summary>
-    Task<bool> ConfirmAsync(string userId, string offerId, Answer answer, CancellationToken cancel);
-
-    Task<bool> RemoveAsync(string userId, string bindingId, CancellationToken cancel);
-}
-
-/// <param name="Show">What the page shows: for OTP "uri" and "secret".</param>
-internal sealed record EnrolmentOffer(string Id, Prompt Prompt, IReadOnlyDictionary<string, string> Show);

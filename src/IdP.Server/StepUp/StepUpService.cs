@@ -27,22 +27,30 @@ internal abstract record StepUpOutcome
     internal sealed record Stopped : StepUpOutcome;
 }
 
+/// <param name="Challenge">Null when the factor could not ask.</param>
+/// <param name="Reason">Why not: key of the factor's own words.</param>
+internal sealed record ChallengeStart(Challenge? Challenge, string? Reason);
+
 /// <summary>The lifecycle of a second step, once, around all factors: expiry, tries, guess limits, single use, whose browser.</summary>
 internal sealed class StepUpService(
     SecondFactors factors, IEphemeralStore ephemeral, GuessLimits limits, TimeProvider clock)
 {
     private const int TriesPerChallenge = 5;
 
-    /// <summary>The live challenge of this sign-in for this factor, or a new one.</summary>
-    /// <param name="current">The challenge the sign-in had before; cancelled when it was for another factor.</param>
-    public async Task<Challenge> StartAsync(string userId, string factorId, string purpose, byte[] browserHash, string? current, CancellationToken cancel)
+    /// <summary>The live challenge for this purpose and factor, or a new one.</summary>
+    /// <param name="current">The challenge there was before; cancelled when it was for another factor.</param>
+    /// <param name="again">The person wants another code sent: only the newest is good.</param>
+    public async Task<ChallengeStart> StartAsync(
+        string userId, string factorId, string purpose, byte[] browserHash, string? current, CancellationToken cancel, bool again = false)
     {
         if (current is not null && await LoadAsync(current, cancel) is { } live && live.Value.State == ChallengeState.Pending && IsFor(live.Value, userId, purpose, browserHash))
         {
             if (live.Value.Factor != factorId)
                 await CancelAsync(live, cancel);
-            else if (live.Value.Tries < TriesPerChallenge)
-                return live.Value;
+            else if (live.Value.Tries < TriesPerChallenge && !(again && live.Value.Prompt is Prompt.EnterCode { AgainAt: { } at } && at <= clock.GetUtcNow()))
+                return new(live.Value, null);
+            else if (again)
+                await CancelAsync(live, cancel);
             // Its tries are used up, but the last answer may still be looked at (a double click): it takes no more, and is left to its end.
         }
 
@@ -58,9 +66,11 @@ internal sealed class StepUpService(
             Prompt = new Prompt.EnterCode(6),
         };
         var started = await factor.ChallengeAsync(challenge, cancel);
-        challenge = challenge with { Prompt = started.Prompt, Memo = started.Memo };
+        if (started is not Started.Asked asked)
+            return new(null, ((Started.CannotAsk)started).Reason);
+        challenge = challenge with { Prompt = asked.Prompt, Memo = asked.Memo };
         await ephemeral.SetAsync(Key(challenge.Id), Write(challenge), factor.Info.ChallengeLife, cancel);
-        return challenge;
+        return new(challenge, null);
     }
 
     /// <summary>

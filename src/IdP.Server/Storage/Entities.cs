@@ -20,6 +20,12 @@ internal sealed class UserRow
     public DateTimeOffset? PasswordChangedAt { get; set; }
     public bool IsAdmin { get; set; }
     public bool Disabled { get; set; }
+    /// <summary>Space-separated names that policies speak of.</summary>
+    public string? Groups { get; set; }
+    /// <summary>The factor this person wants to be asked for first; null: the one used last.</summary>
+    public string? PreferredFactor { get; set; }
+    /// <summary>How often forced binding was put off; never counted down.</summary>
+    public int BindingSkips { get; set; }
     public DateTimeOffset CreatedAt { get; set; }
     public DateTimeOffset UpdatedAt { get; set; }
 }
@@ -68,6 +74,44 @@ internal sealed class SessionRow
     public DateTimeOffset? EndedAt { get; set; }
     public string? UserAgent { get; set; }
     public string? Address { get; set; }
+    /// <summary>The trusted device that spared this session its second step; ends with it.</summary>
+    public string? DeviceId { get; set; }
+}
+
+/// <summary>A browser that skips the second step for a while. A row outlives its trust, for the audit.</summary>
+internal sealed class TrustedDeviceRow
+{
+    public required string Id { get; set; }
+    public required string UserId { get; set; }
+    /// <summary>SHA-256 of the cookie's secret, new at every use.</summary>
+    public required byte[] SecretHash { get; set; }
+    /// <summary>The secret before: good for seconds after the change, an alarm later.</summary>
+    public byte[]? PreviousHash { get; set; }
+    public DateTimeOffset? RotatedAt { get; set; }
+    /// <summary>The second factors really done when trust was given, as JSON.</summary>
+    public required string ProofsJson { get; set; }
+    public string? UserAgent { get; set; }
+    public string? Address { get; set; }
+    public DateTimeOffset CreatedAt { get; set; }
+    public DateTimeOffset LastUsedAt { get; set; }
+    public DateTimeOffset ExpiresAt { get; set; }
+    public DateTimeOffset? EndedAt { get; set; }
+}
+
+/// <summary>A browser that a person has signed in with: a sign-in from another one is told by mail. Grants nothing.</summary>
+internal sealed class KnownBrowserRow
+{
+    public required string UserId { get; set; }
+    public required byte[] BrowserHash { get; set; }
+    public DateTimeOffset LastSeenAt { get; set; }
+}
+
+/// <summary>Who must have a second factor, from when.</summary>
+internal sealed class BindingPolicyRow
+{
+    public required string Name { get; set; }
+    public required string Json { get; set; }
+    public DateTimeOffset UpdatedAt { get; set; }
 }
 
 internal sealed class ConsentRow
@@ -164,17 +208,30 @@ internal sealed class OneTimeLinkRow
     public required byte[] Hash { get; set; }
     public required string Purpose { get; set; }
     public string? UserId { get; set; }
+    /// <summary>What the link is about, sealed.</summary>
+    public byte[]? Sealed { get; set; }
     public DateTimeOffset ExpiresAt { get; set; }
     public DateTimeOffset? UsedAt { get; set; }
 }
 
+/// <summary>A mail on its way. Committed with what it tells of; sent once, by one node.</summary>
 internal sealed class OutboxMailRow
 {
     public long Id { get; set; }
+    public string? UserId { get; set; }
+    /// <summary>Which template: "code", "notice", ...; limits count by it.</summary>
+    public required string Kind { get; set; }
     public required string Recipient { get; set; }
-    public required string Subject { get; set; }
-    public required string Text { get; set; }
-    public string? Html { get; set; }
+    /// <summary>Subject, text and HTML: they hold codes and links. Null once sent long ago.</summary>
+    public byte[]? Sealed { get; set; }
     public DateTimeOffset CreatedAt { get; set; }
+    /// <summary>Worth nothing later (a code that has expired).</summary>
+    public DateTimeOffset? ExpiresAt { get; set; }
+    public int Attempts { get; set; }
+    /// <summary>The earliest next attempt; in the future also while a node is at it.</summary>
+    public DateTimeOffset NextAttemptAt { get; set; }
     public DateTimeOffset? SentAt { get; set; }
+    public DateTimeOffset? FailedAt { get; set; }
+    /// <summary>Why the last attempt failed; never the mail's words.</summary>
+    public string? LastError { get; set; }
 }

@@ -12,6 +12,9 @@ internal abstract class IdpDb(DbContextOptions options) : DbContext(options)
     public DbSet<ScopeRow> Scopes => Set<ScopeRow>();
     public DbSet<FactorBindingRow> FactorBindings => Set<FactorBindingRow>();
     public DbSet<SessionRow> Sessions => Set<SessionRow>();
+    public DbSet<TrustedDeviceRow> TrustedDevices => Set<TrustedDeviceRow>();
+    public DbSet<KnownBrowserRow> KnownBrowsers => Set<KnownBrowserRow>();
+    public DbSet<BindingPolicyRow> BindingPolicies => Set<BindingPolicyRow>();
     public DbSet<ConsentRow> Consents => Set<ConsentRow>();
     public DbSet<ConsumedCodeRow> ConsumedCodes => Set<ConsumedCodeRow>();
     public DbSet<RefreshFamilyRow> RefreshFamilies => Set<RefreshFamilyRow>();
@@ -33,6 +36,9 @@ internal abstract class IdpDb(DbContextOptions options) : DbContext(options)
         model.Entity<ScopeRow>(e => { e.ToTable("scopes"); e.HasKey(x => x.Name); });
         model.Entity<FactorBindingRow>(e => { e.ToTable("factor_bindings"); e.HasKey(x => x.Id); e.HasIndex(x => x.UserId); });
         model.Entity<SessionRow>(e => { e.ToTable("sessions"); e.HasKey(x => x.Id); e.HasIndex(x => x.HandleHash).IsUnique(); e.HasIndex(x => x.UserId); e.HasIndex(x => x.ExpiresAt); });
+        model.Entity<TrustedDeviceRow>(e => { e.ToTable("trusted_devices"); e.HasKey(x => x.Id); e.HasIndex(x => x.UserId); e.HasIndex(x => x.ExpiresAt); });
+        model.Entity<KnownBrowserRow>(e => { e.ToTable("known_browsers"); e.HasKey(x => new { x.UserId, x.BrowserHash }); });
+        model.Entity<BindingPolicyRow>(e => { e.ToTable("binding_policies"); e.HasKey(x => x.Name); });
         model.Entity<ConsentRow>(e => { e.ToTable("consents"); e.HasKey(x => new { x.UserId, x.ClientId }); });
         model.Entity<ConsumedCodeRow>(e => { e.ToTable("consumed_codes"); e.HasKey(x => x.CodeHash); e.HasIndex(x => x.ExpiresAt); });
         model.Entity<RefreshFamilyRow>(e => { e.ToTable("refresh_families"); e.HasKey(x => x.Handle); e.HasIndex(x => x.GrantId); e.HasIndex(x => x.SessionId); e.HasIndex(x => x.UserId); e.HasIndex(x => x.AbsoluteExpiry); });
@@ -42,7 +48,7 @@ internal abstract class IdpDb(DbContextOptions options) : DbContext(options)
         model.Entity<GuessCounterRow>(e => { e.ToTable("guess_counters"); e.HasKey(x => x.Key); });
         model.Entity<AuditRow>(e => { e.ToTable("audit"); e.HasKey(x => x.Id); e.HasIndex(x => x.At); e.HasIndex(x => x.UserId); });
         model.Entity<OneTimeLinkRow>(e => { e.ToTable("one_time_links"); e.HasKey(x => x.Hash); });
-        model.Entity<OutboxMailRow>(e => { e.ToTable("outbox"); e.HasKey(x => x.Id); });
+        model.Entity<OutboxMailRow>(e => { e.ToTable("outbox"); e.HasKey(x => x.Id); e.HasIndex(x => new { x.SentAt, x.NextAttemptAt }); e.HasIndex(x => new { x.UserId, x.Kind, x.CreatedAt }); });
 
         foreach (var property in model.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
             property.SetColumnName(SnakeCase(property.Name));

@@ -51,15 +51,15 @@ public sealed class AccountContract(Servers servers)
         await using var node = await StartAsync(kind);
         var bindings = node.Get<FactorBindings>();
         var user = await AddAsync(node, "otto");
-        var binding = await bindings.AddAsync(user, "totp", "phone", [1, 2, 3], 40, "test", Cancel);
+        var binding = (await bindings.AddAsync(user, new("totp", "phone", [1, 2, 3], 40), By.Tool("test"), Cancel))!;
         Assert.Equal(["totp"], (await node.Get<Users>().FindAsync(user, Cancel))!.BoundFactors);
         Assert.Single(await Race.RunAsync(64, _ => bindings.AdvanceStepAsync(binding.Id, 41, Cancel)), true);
         Assert.False(await bindings.AdvanceStepAsync(binding.Id, 40, Cancel));
         var kept = Assert.Single(await bindings.ListAsync(user, Cancel));
         Assert.Equal(new byte[] { 1, 2, 3 }, kept.Data);
         Assert.Equal(41, kept.LastStep);
-        Assert.False(await bindings.RemoveAsync("somebody else", binding.Id, "test", Cancel));
-        Assert.True(await bindings.RemoveAsync(user, binding.Id, "test", Cancel));
+        Assert.False(await bindings.RemoveAsync("somebody else", binding.Id, By.Tool("test"), Cancel));
+        Assert.True(await bindings.RemoveAsync(user, binding.Id, By.Tool("test"), Cancel));
         Assert.Empty((await node.Get<Users>().FindAsync(user, Cancel))!.BoundFactors);
     }
 
@@ -160,7 +160,7 @@ public sealed class AccountContract(Servers servers)
         var (there, thereHandle) = (await sessions.BeginAsync(user, Proofs.None, null, null, null, Cancel))!.Value;
         var (mine, lost) = (await GrantAsync(node, user, here.Id), await GrantAsync(node, user, there.Id));
 
-        Assert.True(await users.SetPasswordAsync(user, "another password", user, here.Id, Cancel));
+        Assert.True(await users.SetPasswordAsync(user, "another password", By.Tool(user), here.Id, Cancel));
         clock.Advance(TimeSpan.FromSeconds(3));
         Assert.NotNull(await sessions.FindAsync(hereHandle, Cancel));
         Assert.Null(await sessions.FindAsync(thereHandle, Cancel));
@@ -168,7 +168,7 @@ public sealed class AccountContract(Servers servers)
         Assert.True((await node.Get<IRefreshFamilies>().FindAsync(lost, Cancel))!.Ended);
         Assert.True(node.Get<IRevocations>().IsRevoked("x", null, there.Id));
 
-        Assert.True(await users.SetDisabledAsync(user, true, "cli", Cancel));
+        Assert.True(await users.SetDisabledAsync(user, true, By.Tool("cli"), Cancel));
         clock.Advance(TimeSpan.FromSeconds(3));
         Assert.Null(await sessions.FindAsync(hereHandle, Cancel));
         Assert.Null(await node.Get<IPeople>().FindAsync(user, Cancel));

@@ -77,7 +77,7 @@ public sealed class GuessContract(Servers servers)
         await using var node = await StartAsync(kind);
         var (limits, users, user) = (node.Get<GuessLimits>(), node.Get<Users>(), await AddAsync(node, "otto"));
         var code = GuessLimits.FactorKey(user, "totp");
-        await node.Get<FactorBindings>().AddAsync(user, "totp", null, [1], null, "test", Cancel);
+        await node.Get<FactorBindings>().AddAsync(user, new("totp", null, [1]), By.Tool("test"), Cancel);
         for (var i = 0; i < 110; i++)
         {
             await limits.ReservePasswordAsync(user, "otto", Cancel);
@@ -93,8 +93,8 @@ public sealed class GuessContract(Servers servers)
         await (how switch
         {
             "unlock" => users.UnlockAsync(user, "cli", Cancel),
-            "enable" => users.SetDisabledAsync(user, false, "cli", Cancel),
-            _ => users.SetPasswordAsync(user, "another password", "cli", null, Cancel),
+            "enable" => users.SetDisabledAsync(user, false, By.Tool("cli"), Cancel),
+            _ => users.SetPasswordAsync(user, "another password", By.Tool("cli"), null, Cancel),
         });
         Assert.IsType<PasswordReservation.Look>(await limits.ReservePasswordAsync(user, "otto", Cancel));
         Assert.IsType<PasswordReservation.Look>(await limits.ReservePasswordAsync(user, "otto@example.com", Cancel));
@@ -111,7 +111,7 @@ public sealed class GuessContract(Servers servers)
         for (var i = 0; i < 11; i++)
             await limits.TryReserveAsync(code, Cancel);
         Assert.IsType<GuessAnswer.TooMany>(await limits.TryReserveAsync(code, Cancel));
-        await node.Get<FactorBindings>().AddAsync(user, "totp", null, [1], null, "test", Cancel);
+        await node.Get<FactorBindings>().AddAsync(user, new("totp", null, [1]), By.Tool("test"), Cancel);
         Assert.IsType<GuessAnswer.Allowed>(await limits.TryReserveAsync(code, Cancel));
     }
 

@@ -55,6 +55,6 @@ public sealed class Seed(int otpPeople = 40)
         var id = await services.GetRequiredService<Users>().AddAsync(draft, person.Password, Actor, default)
             ?? throw new InvalidOperationException($"{person.UserName} exists already.");
         if (person.TotpSecret is { } secret)
-            await services.GetRequiredService<FactorBindings>().AddAsync(id, TotpSecret.Factor, null, new TotpSecret(secret).ToBytes(), lastStep: null, Actor, default);
+            await services.GetRequiredService<FactorBindings>().AddAsync(id, new(TotpSecret.Factor, null, new TotpSecret(secret).ToBytes()), By.Tool(Actor) with { SettingUp = true }, default);
     }
 }

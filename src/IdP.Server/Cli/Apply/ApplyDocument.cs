@@ -29,6 +29,8 @@ internal sealed record UserEntry
     public string? Password { get; init; }
     /// <summary>Base32, for a six-digit, 30-second SHA-1 authenticator.</summary>
     public string? TotpSecret { get; init; }
+    /// <summary>Names that policies speak of.</summary>
+    public List<string>? Groups { get; init; }
     public bool? IsAdmin { get; init; }
     public bool? Disabled { get; init; }
 }

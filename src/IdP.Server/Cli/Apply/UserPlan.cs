@@ -38,19 +38,20 @@ internal sealed class UserPlan(Users users, Passwords passwords, FactorBindings 
 
         return new("user", entry.UserName, stored is null ? "add" : "change", stored is null ? [] : members, async (lane, end) =>
         {
+            var by = Workbench.By with { SettingUp = stored is null };
             if (stored is null)
                 MustWin(await users.AddAsync(lane, id, draft, secret, Workbench.Actor, end), entry);
             else if (profileChanges)
                 MustWin(await users.UpdateAsync(lane, id, draft, Workbench.Actor, end), entry);
             if (stored is not null && secret is not null)
-                await users.SetPasswordAsync(lane, id, secret, Workbench.Actor, exceptSid: null, end);
+                await users.SetPasswordAsync(lane, id, secret, Workbench.By, exceptSid: null, end);
             if (disabledChanges)
-                await users.SetDisabledAsync(lane, id, entry.Disabled!.Value, Workbench.Actor, end);
+                await users.SetDisabledAsync(lane, id, entry.Disabled!.Value, Workbench.By, end);
             if (!otpChanges)
                 return;
             foreach (var old in bound)
-                await bindings.RemoveAsync(lane, id, old.Id, Workbench.Actor, end);
-            await bindings.AddAsync(lane, id, TotpSecret.Factor, label: null, otp!.ToBytes(), lastStep: null, Workbench.Actor, end);
+                await bindings.RemoveAsync(lane, id, old.Id, by, end);
+            await bindings.AddAsync(lane, id, new(TotpSecret.Factor, null, otp!.ToBytes()), by, end);
         });
     }
 
@@ -62,11 +63,14 @@ internal sealed class UserPlan(Users users, Passwords passwords, FactorBindings 
         Name = entry.Name ?? stored?.Name,
         Locale = entry.Locale ?? stored?.Locale,
         Claims = entry.Claims?.ToDictionary(c => c.Key, c => JsonSerializer.SerializeToElement(c.Value)) ?? stored?.Claims ?? [],
+        Groups = entry.Groups ?? stored?.Groups ?? [],
         IsAdmin = entry.IsAdmin ?? stored?.IsAdmin ?? false,
     };
 
     private static IEnumerable<string> Differing(UserRecord before, UserDraft after)
     {
+        if (!before.Groups.SequenceEqual(after.Groups))
+            yield return "groups";
         if (before.UserName != after.UserName)
             yield return "userName";
         if (before.Email != after.Email)

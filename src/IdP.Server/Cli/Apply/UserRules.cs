@@ -20,6 +20,12 @@ internal sealed class UserRules(int minimumPasswordLength)
             yield return new("name", $"is longer than {LongestText} characters");
         if (user.Locale is { } locale && (locale.Length is 0 or > 35 || !locale.All(c => char.IsAsciiLetterOrDigit(c) || c == '-')))
             yield return new("locale", $"'{locale}' is not a language tag such as zh-CN");
+        foreach (var group in user.Groups ?? [])
+        {
+            if (group is null or { Length: 0 or > 64 } || group.Any(c => char.IsWhiteSpace(c) || char.IsControl(c)))
+                yield return new("groups", $"'{group}' is not a group's name: 1 to 64 characters, no spaces");
+        }
+
         foreach (var (name, _) in user.Claims ?? [])
         {
             if (ReservedClaims.Contains(name))

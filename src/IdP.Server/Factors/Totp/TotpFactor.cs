@@ -14,7 +14,7 @@ internal sealed class TotpFactor(FactorBindings bindings, TimeProvider clock) : 
 
     /// <summary>Nothing is sent: the app on the phone makes the code.</summary>
     public Task<Started> ChallengeAsync(Challenge challenge, CancellationToken cancel) =>
-        Task.FromResult(new Started(new Prompt.EnterCode(Digits), []));
+        Task.FromResult<Started>(new Started.Asked(new Prompt.EnterCode(Digits), []));
 
     public async Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel)
     {

@@ -68,6 +68,26 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     b.ToTable("audit", (string)null);
                 });
 
+            modelBuilder.Entity("IdP.Server.Storage.BindingPolicyRow", b =>
+                {
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<string>("Json")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("json");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("Name");
+
+                    b.ToTable("binding_policies", (string)null);
+                });
+
             modelBuilder.Entity("IdP.Server.Storage.ClientRow", b =>
                 {
                     b.Property<string>("ClientId")
@@ -201,6 +221,25 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     b.ToTable("guess_counters", (string)null);
                 });
 
+            modelBuilder.Entity("IdP.Server.Storage.KnownBrowserRow", b =>
+                {
+                    b.Property<string>("UserId")
+                        .HasColumnType("text")
+                        .HasColumnName("user_id");
+
+                    b.Property<byte[]>("BrowserHash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("browser_hash");
+
+                    b.Property<long>("LastSeenAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_seen_at");
+
+                    b.HasKey("UserId", "BrowserHash");
+
+                    b.ToTable("known_browsers", (string)null);
+                });
+
             modelBuilder.Entity("IdP.Server.Storage.OneTimeLinkRow", b =>
                 {
                     b.Property<byte[]>("Hash")
@@ -215,6 +254,10 @@ namespace IdP.Server.Storage.Postgres.Migrations
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("purpose");
+
+                    b.Property<byte[]>("Sealed")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed");
 
                     b.Property<long?>("UsedAt")
                         .HasColumnType("bigint")
@@ -238,34 +281,57 @@ namespace IdP.Server.Storage.Postgres.Migrations
 
                     NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Id"));
 
+                    b.Property<int>("Attempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("attempts");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
-                    b.Property<string>("Html")
+                    b.Property<long?>("ExpiresAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long?>("FailedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("failed_at");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
                         .HasColumnType("text")
-                        .HasColumnName("html");
+                        .HasColumnName("kind");
+
+                    b.Property<string>("LastError")
+                        .HasColumnType("text")
+                        .HasColumnName("last_error");
+
+                    b.Property<long>("NextAttemptAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("next_attempt_at");
 
                     b.Property<string>("Recipient")
                         .IsRequired()
                         .HasColumnType("text")
                         .HasColumnName("recipient");
 
+                    b.Property<byte[]>("Sealed")
+                        .HasColumnType("bytea")
+                        .HasColumnName("sealed");
+
                     b.Property<long?>("SentAt")
                         .HasColumnType("bigint")
                         .HasColumnName("sent_at");
 
-                    b.Property<string>("Subject")
-                        .IsRequired()
+                    b.Property<string>("UserId")
                         .HasColumnType("text")
-                        .HasColumnName("subject");
-
-                    b.Property<string>("Text")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("text");
+                        .HasColumnName("user_id");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("SentAt", "NextAttemptAt");
+
+                    b.HasIndex("UserId", "Kind", "CreatedAt");
 
                     b.ToTable("outbox", (string)null);
                 });
@@ -423,6 +489,10 @@ namespace IdP.Server.Storage.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("created_at");
 
+                    b.Property<string>("DeviceId")
+                        .HasColumnType("text")
+                        .HasColumnName("device_id");
+
                     b.Property<long?>("EndedAt")
                         .HasColumnType("bigint")
                         .HasColumnName("ended_at");
@@ -506,11 +576,77 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     b.ToTable("signing_keys", (string)null);
                 });
 
+            modelBuilder.Entity("IdP.Server.Storage.TrustedDeviceRow", b =>
+                {
+                    b.Property<string>("Id")
+                        .HasColumnType("text")
+                        .HasColumnName("id");
+
+                    b.Property<string>("Address")
+                        .HasColumnType("text")
+                        .HasColumnName("address");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("created_at");
+
+                    b.Property<long?>("EndedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("ended_at");
+
+                    b.Property<long>("ExpiresAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("expires_at");
+
+                    b.Property<long>("LastUsedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_used_at");
+
+                    b.Property<byte[]>("PreviousHash")
+                        .HasColumnType("bytea")
+                        .HasColumnName("previous_hash");
+
+                    b.Property<string>("ProofsJson")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("proofs_json");
+
+                    b.Property<long?>("RotatedAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rotated_at");
+
+                    b.Property<byte[]>("SecretHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("secret_hash");
+
+                    b.Property<string>("UserAgent")
+                        .HasColumnType("text")
+                        .HasColumnName("user_agent");
+
+                    b.Property<string>("UserId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("user_id");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("ExpiresAt");
+
+                    b.HasIndex("UserId");
+
+                    b.ToTable("trusted_devices", (string)null);
+                });
+
             modelBuilder.Entity("IdP.Server.Storage.UserRow", b =>
                 {
                     b.Property<string>("Id")
                         .HasColumnType("text")
                         .HasColumnName("id");
+
+                    b.Property<int>("BindingSkips")
+                        .HasColumnType("integer")
+                        .HasColumnName("binding_skips");
 
                     b.Property<string>("ClaimsJson")
                         .HasColumnType("text")
@@ -531,6 +667,10 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     b.Property<bool>("EmailVerified")
                         .HasColumnType("boolean")
                         .HasColumnName("email_verified");
+
+                    b.Property<string>("Groups")
+                        .HasColumnType("text")
+                        .HasColumnName("groups");
 
                     b.Property<bool>("IsAdmin")
                         .HasColumnType("boolean")
@@ -556,6 +696,10 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     b.Property<byte[]>("PasswordSealed")
                         .HasColumnType("bytea")
                         .HasColumnName("password_sealed");
+
+                    b.Property<string>("PreferredFactor")
+                        .HasColumnType("text")
+                        .HasColumnName("preferred_factor");
 
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("bigint")

@@ -1,0 +1,43 @@
+using IdP.Server.Storage;
+
+namespace IdP.Server.Accounts;
+
+/// <summary>A change that matters for one account's safety.</summary>
+internal enum AccountChangeKind
+{
+    FactorBound,
+    FactorUnbound,
+    /// <summary>One binding took the place of another of the same kind.</summary>
+    FactorRebound,
+    PasswordChanged,
+    EmailChanged,
+    AccountDisabled,
+    /// <summary>The owner says that somebody else is at work: nothing given so far is trusted.</summary>
+    Disowned,
+}
+
+/// <param name="Factor">The kind of factor, for the changes that concern one.</param>
+/// <param name="OldEmail">For <see cref="AccountChangeKind.EmailChanged"/>: where the owner could be reached before.</param>
+/// <param name="BindingId">The binding that came to be, for a change that can be undone by removing it.</param>
+internal sealed record AccountChange(string UserId, AccountChangeKind Kind, By By, string? Factor = null, string? OldEmail = null, string? BindingId = null);
+
+/// <summary>
+/// Acts on a change in the change's own transaction, so that both happen or neither: trusted devices go, the owner is told.
+/// Uses the lane and nothing else of the database.
+/// </summary>
+internal interface IAccountWatcher
+{
+    Task OnChangeAsync(Lane lane, AccountChange change, CancellationToken cancel);
+}
+
+/// <summary>All who watch, told one after the other.</summary>
+internal sealed class AccountWatchers(IEnumerable<IAccountWatcher> watchers)
+{
+    private readonly IAccountWatcher[] all = [.. watchers];
+
+    public async Task TellAsync(Lane lane, AccountChange change, CancellationToken cancel)
+    {
+        foreach (var watcher in all)
+            await watcher.OnChangeAsync(lane, change, cancel);
+    }
+}

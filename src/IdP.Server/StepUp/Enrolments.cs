@@ -1,0 +1,143 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using IdP.Server.Accounts;
+using IdP.Server.Factors;
+using IdP.Server.Storage;
+
+namespace IdP.Server.StepUp;
+
+/// <summary>What came of an attempt to bind.</summary>
+internal abstract record EnrolmentOutcome
+{
+    private EnrolmentOutcome() { }
+
+    internal sealed record Bound(FactorBinding Binding) : EnrolmentOutcome;
+
+    internal sealed record Wrong : EnrolmentOutcome;
+
+    /// <summary>The offer is over (time, five answers, confirmed before, another's): start again.</summary>
+    internal sealed record Over : EnrolmentOutcome;
+
+    internal sealed record TooMany(TimeSpan RetryAfter) : EnrolmentOutcome;
+}
+
+/// <summary>
+/// The life of an offer, once, around all factors: made for one person in one browser, ten minutes, five answers, confirmed once. Until then nothing is bound,
+/// and a binding that it would replace works. Whether the person may bind at all is asked before (<see cref="RecentProof"/>, forced binding).
+/// </summary>
+internal sealed class Enrolments(
+    IEnumerable<IEnrolment> installed, FactorBindings bindings, IEphemeralStore ephemeral, SecretProtector protector, GuessLimits limits, TimeProvider clock)
+{
+    private const string Purpose = "offer";
+    private const int TriesPerOffer = 5;
+    private static readonly TimeSpan OfferLife = TimeSpan.FromMinutes(10);
+
+    private readonly Dictionary<string, IEnrolment> byId = installed.ToDictionary(enrolment => enrolment.Id, StringComparer.Ordinal);
+
+    public IEnrolment? Find(string factor) => byId.GetValueOrDefault(factor);
+
+    /// <summary>The offer's id, or why there is none.</summary>
+    /// <param name="replaces">The person's own binding of the same kind; checked again when the offer is confirmed.</param>
+    public async Task<(string? OfferId, string? Refused)> OfferAsync(
+        IEnrolment enrolment, EnrolmentFor whom, byte[] browserHash, string? said, string? replaces, CancellationToken cancel)
+    {
+        var offered = await enrolment.OfferAsync(whom, said, cancel);
+        if (offered is not Offered.Made made)
+            return (null, ((Offered.Refused)offered).Reason);
+        var offer = new EnrolmentOffer
+        {
+            Id = Handles.NewId(),
+            Factor = enrolment.Id,
+            UserId = whom.UserId,
+            BrowserHash = browserHash,
+            ExpiresAt = clock.GetUtcNow() + OfferLife,
+            Prompt = made.Prompt,
+            Memo = made.Memo,
+            Show = made.Show,
+            Replaces = replaces,
+        };
+        await ephemeral.SetAsync(Key(offer.Id), Write(offer), OfferLife, cancel);
+        return (offer.Id, null);
+    }
+
+    /// <summary>For drawing its page again; null when it is over, confirmed, or not this person's in this browser.</summary>
+    public async Task<EnrolmentOffer?> FindAsync(string? offerId, string userId, byte[] browserHash, CancellationToken cancel) =>
+        await LoadAsync(offerId, userId, browserHash, cancel) is { } kept && !kept.Value.Confirmed && kept.Value.Tries < TriesPerOffer ? kept.Value : null;
+
+    /// <summary>Binds when the answer proves the offer. Tries count like those at any factor: on the offer, and durably on the account.</summary>
+    public async Task<EnrolmentOutcome> ConfirmAsync(string? offerId, string userId, byte[] browserHash, Answer answer, By by, CancellationToken cancel)
+    {
+        if (await ChangeAsync(offerId, userId, browserHash, offer => offer.Tries < TriesPerOffer ? offer with { Tries = offer.Tries + 1 } : null, cancel) is not { } offer)
+            return new EnrolmentOutcome.Over();
+        var guesses = GuessLimits.FactorKey(userId, "bind-" + offer.Factor);
+        switch (await limits.TryReserveAsync(guesses, cancel))
+        {
+            case GuessAnswer.TooMany tooMany: return new EnrolmentOutcome.TooMany(tooMany.RetryAfter);
+            case GuessAnswer.Stopped: return new EnrolmentOutcome.Over();
+        }
+
+        if (Find(offer.Factor) is not { } enrolment || await enrolment.ConfirmAsync(offer, answer, cancel) is not { } fresh)
+            return new EnrolmentOutcome.Wrong();
+        // Of two right answers at once one binds; a crash after this mark leaves nothing bound, and the person starts again.
+        if (await ChangeAsync(offerId, userId, browserHash, current => current with { Confirmed = true }, cancel) is null)
+            return new EnrolmentOutcome.Over();
+        await limits.SucceededAsync(guesses, cancel);
+        return await bindings.AddAsync(userId, fresh, by, cancel, offer.Replaces) is { } binding
+            ? new EnrolmentOutcome.Bound(binding)
+            : new EnrolmentOutcome.Over();
+    }
+
+    /// <summary>The person went another way.</summary>
+    public async Task ForgetAsync(string? offerId, string userId, byte[] browserHash, CancellationToken cancel)
+    {
+        if (await LoadAsync(offerId, userId, browserHash, cancel) is { } kept)
+            await ephemeral.RemoveAsync(Key(kept.Value.Id), cancel);
+    }
+
+    private async Task<EnrolmentOffer?> ChangeAsync(string? offerId, string userId, byte[] browserHash, Func<EnrolmentOffer, EnrolmentOffer?> change, CancellationToken cancel)
+    {
+        while (await LoadAsync(offerId, userId, browserHash, cancel) is { } seen)
+        {
+            if (seen.Value.Confirmed || change(seen.Value) is not { } changed)
+                return null;
+            if (await ephemeral.ReplaceAsync(Key(changed.Id), seen.Bytes, Write(changed), Left(changed), cancel))
+                return changed;
+        }
+
+        return null;
+    }
+
+    private async Task<Stored<EnrolmentOffer>?> LoadAsync(string? offerId, string userId, byte[] browserHash, CancellationToken cancel)
+    {
+        if (offerId is not { Length: 22 } || await ephemeral.GetAsync(Key(offerId), cancel) is not { } bytes || Open(bytes, offerId) is not { } offer)
+            return null;
+        return offer.UserId == userId && CryptographicOperations.FixedTimeEquals(offer.BrowserHash, browserHash) && offer.ExpiresAt > clock.GetUtcNow()
+            ? new Stored<EnrolmentOffer>(offer, bytes)
+            : null;
+    }
+
+    // Sealed as a whole: it holds what will be a secret of the account.
+    private byte[] Write(EnrolmentOffer offer) =>
+        protector.Seal(Purpose, JsonSerializer.SerializeToUtf8Bytes(offer, EnrolmentJson.Default.EnrolmentOffer), offer.Id);
+
+    private EnrolmentOffer? Open(byte[] bytes, string offerId)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(protector.Open(Purpose, bytes, offerId), EnrolmentJson.Default.EnrolmentOffer);
+        }
+        catch (Exception unreadable) when (unreadable is CryptographicException or JsonException)
+        {
+            // Another version's, or garbage: treated as missing.
+            return null;
+        }
+    }
+
+    private TimeSpan Left(EnrolmentOffer offer)
+    {
+        var left = offer.ExpiresAt - clock.GetUtcNow();
+        return left > TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1);
+    }
+
+    private static string Key(string id) => "offer:" + id;
+}

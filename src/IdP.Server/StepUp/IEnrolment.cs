@@ -1,0 +1,75 @@
+using System.Text.Json.Serialization;
+using IdP.Server.Factors;
+
+namespace IdP.Server.StepUp;
+
+/// <summary>
+/// How one kind of second factor comes to be bound, and nothing else: how long an offer lives, whose it is, how often it may be answered, single use,
+/// the commit and its audit row belong to <see cref="Enrolments"/>, once, around all factors.
+/// </summary>
+internal interface IEnrolment
+{
+    /// <summary>The id of the factor that it binds.</summary>
+    string Id { get; }
+
+    /// <summary>Whether a person may have more than one.</summary>
+    bool Several => false;
+
+    /// <summary>What the person must say before there is something to prove (an address); null when nothing.</summary>
+    EnrolmentQuestion? Question => null;
+
+    /// <summary>Makes what the person must prove. Nothing is bound yet.</summary>
+    /// <param name="said">The answer to <see cref="Question"/>, as typed.</param>
+    Task<Offered> OfferAsync(EnrolmentFor whom, string? said, CancellationToken cancel);
+
+    /// <summary>What to bind when the answer proves the offer; null when it is wrong.</summary>
+    Task<NewBinding?> ConfirmAsync(EnrolmentOffer offer, Answer answer, CancellationToken cancel);
+}
+
+/// <param name="AccountName">As the person knows the account; authenticator apps show it.</param>
+/// <param name="Place">Where the request comes from: mails say so.</param>
+internal sealed record EnrolmentFor(string UserId, string AccountName, string? Place = null);
+
+/// <param name="InputType">HTML's: "email", "text".</param>
+/// <param name="AutoComplete">HTML's: "email", "off".</param>
+/// <remarks>Its words are the factor's own: "Ask" (label) and "AskHelp".</remarks>
+internal sealed record EnrolmentQuestion(string InputType, string AutoComplete, int MaxLength = 256);
+
+internal abstract record Offered
+{
+    private Offered() { }
+
+    /// <param name="Memo">The factor's own, kept sealed with the offer.</param>
+    /// <param name="Show">What the page shows: "uri" becomes a QR code, "secret" text to type, "codes" a list to keep.</param>
+    internal sealed record Made(Prompt Prompt, byte[] Memo, IReadOnlyDictionary<string, string> Show) : Offered;
+
+    /// <param name="Reason">Key of the factor's own words: why not, and what to do.</param>
+    internal sealed record Refused(string Reason) : Offered;
+}
+
+/// <summary>Something to prove, in one browser, ten minutes, once.</summary>
+internal sealed record EnrolmentOffer
+{
+    public required string Id { get; init; }
+    public required string Factor { get; init; }
+    public required string UserId { get; init; }
+    /// <summary>SHA-256 of the browser cookie; no other browser can confirm.</summary>
+    public required byte[] BrowserHash { get; init; }
+    public required DateTimeOffset ExpiresAt { get; init; }
+    public required Prompt Prompt { get; init; }
+    public required byte[] Memo { get; init; }
+    public required IReadOnlyDictionary<string, string> Show { get; init; }
+    /// <summary>The binding whose place it takes; it works until then.</summary>
+    public string? Replaces { get; init; }
+    /// <summary>Answers looked at so far, counted before looking.</summary>
+    public int Tries { get; init; }
+    /// <summary>A confirmation has won; no other can.</summary>
+    public bool Confirmed { get; init; }
+
+    /// <summary>Records print their members; this one must not (I-7).</summary>
+    public override string ToString() => $"offer of {Factor}";
+}
+
+[JsonSerializable(typeof(EnrolmentOffer))]
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+internal sealed partial class EnrolmentJson : JsonSerializerContext;

@@ -1,0 +1,87 @@
+using System.Security.Cryptography;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using IdP.Server.Accounts;
+using IdP.Server.Storage;
+
+namespace IdP.Server.StepUp;
+
+/// <summary>What a person asks to do in the settings, with the thing it concerns: a proof for one is worth nothing for another.</summary>
+/// <param name="Name">"bind:totp", "unbind:BINDING", "password", ...</param>
+internal sealed record GuardedAction(string Name)
+{
+    public static GuardedAction Bind(string factor) => new("bind:" + factor);
+
+    public static GuardedAction Rebind(string bindingId) => new("rebind:" + bindingId);
+
+    public static GuardedAction Unbind(string bindingId) => new("unbind:" + bindingId);
+
+    public static readonly GuardedAction Password = new("password");
+
+    public static readonly GuardedAction Email = new("email");
+}
+
+/// <summary>Who asks: one person, in one session, in one browser.</summary>
+/// <param name="BrowserHash">SHA-256 of the browser cookie.</param>
+internal sealed record Asker(UserRecord Person, string SessionId, byte[] BrowserHash);
+
+/// <summary>
+/// The guard before every change that matters: a proof made for that very action, by that person, in that browser and session, at most five minutes ago,
+/// good once - with a bound second factor, or with the password where none is bound. A trusted device is never a proof. Safe to lose: it is asked again.
+/// </summary>
+internal sealed class RecentProof(StepUpService stepUp, IEphemeralStore ephemeral, TimeProvider clock)
+{
+    private static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
+
+    /// <summary>Ways to prove, the one to offer first being first; empty means the password.</summary>
+    public static IReadOnlyList<string> FactorsOf(UserRecord person) => person.BoundFactors;
+
+    public Task<ChallengeStart> ChallengeAsync(Asker asker, GuardedAction action, string factor, string? current, bool again, CancellationToken cancel) =>
+        stepUp.StartAsync(asker.Person.Id, factor, Purpose(asker, action), asker.BrowserHash, current, cancel, again);
+
+    /// <summary>An answer to a challenge made for this action; a right one leaves the proof.</summary>
+    public async Task<StepUpOutcome> AnswerAsync(Asker asker, GuardedAction action, string challengeId, Answer answer, CancellationToken cancel)
+    {
+        var outcome = await stepUp.AnswerAsync(challengeId, asker.Person.Id, Purpose(asker, action), asker.BrowserHash, answer, cancel);
+        if (outcome is StepUpOutcome.Passed { Proof: var proof })
+            await KeepAsync(asker, action, proof.Factor, cancel);
+        return outcome;
+    }
+
+    /// <summary>After the password was found right, for this action.</summary>
+    public Task PasswordGivenAsync(Asker asker, GuardedAction action, CancellationToken cancel) => KeepAsync(asker, action, null, cancel);
+
+    /// <summary>Whether a page may be shown that <see cref="TakeAsync"/> will let act.</summary>
+    public async Task<bool> IsThereAsync(Asker asker, GuardedAction action, CancellationToken cancel) => await LookAsync(asker, action, cancel) is not null;
+
+    /// <summary>True for the one caller that uses the proof.</summary>
+    public async Task<bool> TakeAsync(Asker asker, GuardedAction action, CancellationToken cancel) =>
+        await LookAsync(asker, action, cancel) is { } seen
+        && await ephemeral.TakeAsync(Key(asker, action), cancel) is { } taken && taken.AsSpan().SequenceEqual(seen);
+
+    private async Task<byte[]?> LookAsync(Asker asker, GuardedAction action, CancellationToken cancel)
+    {
+        if (await ephemeral.GetAsync(Key(asker, action), cancel) is not { } bytes || Stored.Read(bytes, KeptProofJson.Default.KeptProof) is not { } kept)
+            return null;
+        var mine = kept.UserId == asker.Person.Id && kept.Action == action.Name && CryptographicOperations.FixedTimeEquals(kept.BrowserHash, asker.BrowserHash);
+        var fresh = kept.At <= clock.GetUtcNow() && clock.GetUtcNow() - kept.At <= Life;
+        // The password was enough while no factor was bound; a factor that was unbound since proves nothing any more.
+        var enough = kept.Factor is null ? FactorsOf(asker.Person).Count == 0 : FactorsOf(asker.Person).Contains(kept.Factor);
+        return mine && fresh && enough ? bytes : null;
+    }
+
+    private Task KeepAsync(Asker asker, GuardedAction action, string? factor, CancellationToken cancel) => ephemeral.SetAsync(
+        Key(asker, action),
+        JsonSerializer.SerializeToUtf8Bytes(new KeptProof(asker.Person.Id, asker.BrowserHash, action.Name, factor, clock.GetUtcNow()), KeptProofJson.Default.KeptProof),
+        Life, cancel);
+
+    private static string Purpose(Asker asker, GuardedAction action) => $"settings:{asker.SessionId}:{action.Name}";
+
+    private static string Key(Asker asker, GuardedAction action) => $"proof:{asker.SessionId}:{action.Name}";
+}
+
+/// <param name="Factor">Null: the password.</param>
+internal sealed record KeptProof(string UserId, byte[] BrowserHash, string Action, string? Factor, DateTimeOffset At);
+
+[JsonSerializable(typeof(KeptProof))]
+internal sealed partial class KeptProofJson : JsonSerializerContext;
