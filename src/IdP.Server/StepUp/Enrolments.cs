@@ -30,6 +30,7 @@ internal sealed class Enrolments(
 {
     private const string Purpose = "offer";
     private const int TriesPerOffer = 5;
+    private const int LongestLabel = 60;
     private static readonly TimeSpan OfferLife = TimeSpan.FromMinutes(10);
 
     private readonly Dictionary<string, IEnrolment> byId = installed.ToDictionary(enrolment => enrolment.Id, StringComparer.Ordinal);
@@ -65,7 +66,8 @@ internal sealed class Enrolments(
         await LoadAsync(offerId, userId, browserHash, cancel) is { } kept && !kept.Value.Confirmed && kept.Value.Tries < TriesPerOffer ? kept.Value : null;
 
     /// <summary>Binds when the answer proves the offer. Tries count like those at any factor: on the offer, and durably on the account.</summary>
-    public async Task<EnrolmentOutcome> ConfirmAsync(string? offerId, string userId, byte[] browserHash, Answer answer, By by, CancellationToken cancel)
+    /// <param name="label">The person's own name for it, where a person may have several.</param>
+    public async Task<EnrolmentOutcome> ConfirmAsync(string? offerId, string userId, byte[] browserHash, Answer answer, By by, CancellationToken cancel, string? label = null)
     {
         if (await ChangeAsync(offerId, userId, browserHash, offer => offer.Tries < TriesPerOffer ? offer with { Tries = offer.Tries + 1 } : null, cancel) is not { } offer)
             return new EnrolmentOutcome.Over();
@@ -82,6 +84,8 @@ internal sealed class Enrolments(
         if (await ChangeAsync(offerId, userId, browserHash, current => current with { Confirmed = true }, cancel) is null)
             return new EnrolmentOutcome.Over();
         await limits.SucceededAsync(guesses, cancel);
+        if (enrolment.Several && label is { Length: > 0 })
+            fresh = fresh with { Label = label.Storable(LongestLabel) };
         return await bindings.AddAsync(userId, fresh, by, cancel, offer.Replaces) is { } binding
             ? new EnrolmentOutcome.Bound(binding)
             : new EnrolmentOutcome.Over();

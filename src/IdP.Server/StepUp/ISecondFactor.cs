@@ -43,6 +43,7 @@ internal sealed record FactorInfo(string Id, IReadOnlyList<string> Amr, TimeSpan
 
 /// <summary>How the page asks: data that the page draws, kept with the challenge so that a reload draws the same page.</summary>
 [JsonDerivedType(typeof(EnterCode), "code")]
+[JsonDerivedType(typeof(Acknowledge), "acknowledge")]
 [JsonDerivedType(typeof(AwaitApproval), "approval")]
 [JsonDerivedType(typeof(ScanQr), "qr")]
 [JsonDerivedType(typeof(Custom), "custom")]
@@ -55,6 +56,9 @@ internal abstract record Prompt
     /// <param name="AgainAt">When another one may be asked for; null when there is nothing to send.</param>
     /// <param name="Letters">Not digits alone.</param>
     internal sealed record EnterCode(int Length, string? SentTo = null, DateTimeOffset? AgainAt = null, bool Letters = false) : Prompt;
+
+    /// <summary>Nothing to type: the person has read what is shown, and says so.</summary>
+    internal sealed record Acknowledge : Prompt;
 
     /// <param name="Number">What the person types on the phone.</param>
     internal sealed record AwaitApproval(string? Number) : Prompt;
@@ -69,6 +73,9 @@ internal abstract record Answer
     private Answer() { }
 
     internal sealed record Code(string Value) : Answer;
+
+    /// <summary>To <see cref="Prompt.Acknowledge"/>.</summary>
+    internal sealed record Acknowledged : Answer;
 
     internal sealed record Approval(bool Approved, byte[] Evidence) : Answer;
 

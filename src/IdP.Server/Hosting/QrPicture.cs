@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using QRCoder;
 
-namespace IdP.Server.Demo;
+namespace IdP.Server.Hosting;
 
 /// <summary>A QR code as one SVG path: no style attributes, so the strictest CSP lets it through.</summary>
 /// <param name="Size">Modules a side, quiet zone included.</param>

@@ -1,0 +1,13 @@
+namespace IdP.Server.StepUp;
+
+/// <summary>An offer as a page draws it (<c>_Offer.cshtml</c>): what to scan, to keep or to wait for, and the field for the answer. The form around it is the page's.</summary>
+/// <param name="Wrong">The last answer did not prove it.</param>
+internal sealed record OfferView(EnrolmentOffer Offer, bool Wrong)
+{
+    public string? Uri => Offer.Show.GetValueOrDefault("uri");
+
+    /// <summary>In groups of four, as people type it.</summary>
+    public string? Key => Offer.Show.TryGetValue("secret", out var secret) ? string.Join(' ', secret.Chunk(4).Select(four => new string(four))) : null;
+
+    public IReadOnlyList<string> Codes => Offer.Show.TryGetValue("codes", out var codes) ? codes.Split(' ') : [];
+}
