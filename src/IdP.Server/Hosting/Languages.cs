@@ -24,6 +24,21 @@ internal static class Languages
             ? []
             : request.GetTypedHeaders().AcceptLanguage.Where(l => l.Quality is not 0).OrderByDescending(l => l.Quality ?? 1).Select(l => l.Value.ToString());
 
+    /// <summary>Words made in another language than the request's: a mail's. What runs inside must not wait for anything.</summary>
+    public static T Speaking<T>(string language, Func<T> words)
+    {
+        var (before, beforeUi) = (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture);
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = Culture(language);
+            return words();
+        }
+        finally
+        {
+            (CultureInfo.CurrentCulture, CultureInfo.CurrentUICulture) = (before, beforeUi);
+        }
+    }
+
     // Whoever reads any Chinese is better served by ours than by English, zh-Hant included.
     private static string? Match(string? tag) => tag?.Split('-', '_')[0].ToLowerInvariant() switch
     {

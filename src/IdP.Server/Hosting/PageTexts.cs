@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace IdP.Server.Hosting;
 
 /// <summary>The words around every page, of errors and of the front page.</summary>
@@ -18,6 +20,8 @@ internal static class PageTexts
     public static string RequestId => Table.Get();
     public static string ErrorCode => Table.Get();
     public static string ForDevelopers => Table.Get();
+    public static string UnknownBrowser => Table.Get();
+    public static string BrowserOn(string browser, string system) => string.Format(CultureInfo.CurrentCulture, Table.Get(), browser, system);
 
     /// <summary>Title and sentence for an error code; codes without words of their own share the calm default.</summary>
     public static (string Title, string Text) Error(string code) =>

@@ -97,7 +97,8 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Si
         var chosen = at.Progress.ChosenFactor is { } wanted && usable.Contains(wanted) ? wanted : usable[0];
         var person = at.Situation.Person!;
 
-        var start = await stepUp.StartAsync(person.Id, chosen, Purpose(at), at.Progress.BrowserHash, at.Progress.ChallengeId, cancel, again);
+        var start = await stepUp.StartAsync(person.Id, chosen, Purpose(at), at.Progress.BrowserHash, at.Progress.ChallengeId, cancel, again,
+            Circumstances.Of(HttpContext, SignInDesk.CardOf(at.Request).Name));
         if (start.Challenge?.Id != at.Progress.ChallengeId)
             await signIns.ChangeAsync(at.Kept, kept => kept with { ChallengeId = start.Challenge?.Id }, cancel);
 
@@ -112,7 +113,8 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Si
 
     private static PromptView PromptFor(ChallengeStart start, FactorInfo info) => start.Challenge?.Prompt switch
     {
-        Prompt.EnterCode code => new PromptView.EnterCode(info.Instruction, code.Length, code.Letters, code.SentTo, code.AgainAt),
+        Prompt.EnterCode code => new PromptView.EnterCode(info.Instruction, code.Length, code.Letters, code.SentTo, code.AgainAt,
+            (start.Reason ?? code.Notice) is { } notice ? info.Words.Find(notice) : null),
         null => new PromptView.Nothing(info.Words.Find(start.Reason!) ?? info.Instruction),
         _ => throw new InvalidOperationException($"The page cannot draw the prompt of '{info.Id}'."),
     };

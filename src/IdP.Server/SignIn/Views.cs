@@ -30,7 +30,8 @@ internal abstract record PromptView
     /// <param name="Instruction">One sentence: where the code is to be found.</param>
     /// <param name="SentTo">Masked place it was sent to; null when nothing is sent.</param>
     /// <param name="AgainAt">When another may be sent.</param>
-    internal sealed record EnterCode(string Instruction, int Length, bool Letters = false, string? SentTo = null, DateTimeOffset? AgainAt = null) : PromptView;
+    /// <param name="Notice">Why the code may be late, or why no other was sent.</param>
+    internal sealed record EnterCode(string Instruction, int Length, bool Letters = false, string? SentTo = null, DateTimeOffset? AgainAt = null, string? Notice = null) : PromptView;
 
     /// <summary>The factor cannot ask now; another way can be chosen.</summary>
     internal sealed record Nothing(string Reason) : PromptView;

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using IdP.Server.Hosting;
 
 namespace IdP.Server.StepUp;
 
@@ -27,6 +28,8 @@ internal sealed record Challenge
     public int Tries { get; init; }
     public byte[] Memo { get; init; } = [];
     public required Prompt Prompt { get; init; }
+    /// <summary>What the person is told elsewhere (a mail, a phone) about who asks.</summary>
+    public Circumstances Circumstances { get; init; } = Circumstances.Unknown;
 }
 
 [JsonSerializable(typeof(Challenge))]

@@ -55,10 +55,25 @@ internal sealed class Enrolments(
             Prompt = made.Prompt,
             Memo = made.Memo,
             Show = made.Show,
+            Said = said,
             Replaces = replaces,
         };
         await ephemeral.SetAsync(Key(offer.Id), Write(offer), OfferLife, cancel);
         return (offer.Id, null);
+    }
+
+    /// <summary>Another code, please: a new offer for what was said before, in the place of the one that is there. Not before the prompt's time: then the same again.</summary>
+    public async Task<(string? OfferId, string? Refused)> AgainAsync(EnrolmentFor whom, byte[] browserHash, string? offerId, CancellationToken cancel)
+    {
+        if (await FindAsync(offerId, whom.UserId, browserHash, cancel) is not { } offer || Find(offer.Factor) is not { } enrolment)
+            return (null, null);
+        if (offer.Prompt is not Prompt.EnterCode { AgainAt: { } at } || at > clock.GetUtcNow())
+            return (offer.Id, null);
+        var (fresh, refused) = await OfferAsync(enrolment, whom, browserHash, offer.Said, offer.Replaces, cancel);
+        if (fresh is null)
+            return (offer.Id, refused);
+        await ForgetAsync(offer.Id, whom.UserId, browserHash, cancel);
+        return (fresh, null);
     }
 
     /// <summary>For drawing its page again; null when it is over, confirmed, or not this person's in this browser.</summary>

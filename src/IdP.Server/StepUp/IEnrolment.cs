@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using IdP.Server.Factors;
+using IdP.Server.Hosting;
 
 namespace IdP.Server.StepUp;
 
@@ -27,8 +28,8 @@ internal interface IEnrolment
 }
 
 /// <param name="AccountName">As the person knows the account; authenticator apps show it.</param>
-/// <param name="Place">Where the request comes from: mails say so.</param>
-internal sealed record EnrolmentFor(string UserId, string AccountName, string? Place = null);
+/// <param name="Circumstances">Mails say them.</param>
+internal sealed record EnrolmentFor(string UserId, string AccountName, Circumstances? Circumstances = null);
 
 /// <param name="InputType">HTML's: "email", "text".</param>
 /// <param name="AutoComplete">HTML's: "email", "off".</param>
@@ -59,6 +60,8 @@ internal sealed record EnrolmentOffer
     public required Prompt Prompt { get; init; }
     public required byte[] Memo { get; init; }
     public required IReadOnlyDictionary<string, string> Show { get; init; }
+    /// <summary>What the person said for it, so that another mail can be sent.</summary>
+    public string? Said { get; init; }
     /// <summary>The binding whose place it takes; it works until then.</summary>
     public string? Replaces { get; init; }
     /// <summary>Answers looked at so far, counted before looking.</summary>

@@ -55,7 +55,8 @@ internal abstract record Prompt
     /// <param name="SentTo">Masked place the code went to; null when the person makes the code.</param>
     /// <param name="AgainAt">When another one may be asked for; null when there is nothing to send.</param>
     /// <param name="Letters">Not digits alone.</param>
-    internal sealed record EnterCode(int Length, string? SentTo = null, DateTimeOffset? AgainAt = null, bool Letters = false) : Prompt;
+    /// <param name="Notice">Key of the factor's own words: what the person should know before waiting for the code.</param>
+    internal sealed record EnterCode(int Length, string? SentTo = null, DateTimeOffset? AgainAt = null, bool Letters = false, string? Notice = null) : Prompt;
 
     /// <summary>Nothing to type: the person has read what is shown, and says so.</summary>
     internal sealed record Acknowledge : Prompt;

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IdP.Server.Accounts;
+using IdP.Server.Hosting;
 using IdP.Server.Storage;
 
 namespace IdP.Server.StepUp;
@@ -23,7 +24,8 @@ internal sealed record GuardedAction(string Name)
 
 /// <summary>Who asks: one person, in one session, in one browser.</summary>
 /// <param name="BrowserHash">SHA-256 of the browser cookie.</param>
-internal sealed record Asker(UserRecord Person, string SessionId, byte[] BrowserHash);
+/// <param name="Circumstances">What a mailed code or a phone tells the owner.</param>
+internal sealed record Asker(UserRecord Person, string SessionId, byte[] BrowserHash, Circumstances? Circumstances = null);
 
 /// <summary>
 /// The guard before every change that matters: a proof made for that very action, by that person, in that browser and session, at most five minutes ago,
@@ -37,7 +39,7 @@ internal sealed class RecentProof(StepUpService stepUp, IEphemeralStore ephemera
     public static IReadOnlyList<string> FactorsOf(UserRecord person) => person.BoundFactors;
 
     public Task<ChallengeStart> ChallengeAsync(Asker asker, GuardedAction action, string factor, string? current, bool again, CancellationToken cancel) =>
-        stepUp.StartAsync(asker.Person.Id, factor, Purpose(asker, action), asker.BrowserHash, current, cancel, again);
+        stepUp.StartAsync(asker.Person.Id, factor, Purpose(asker, action), asker.BrowserHash, current, cancel, again, asker.Circumstances);
 
     /// <summary>An answer to a challenge made for this action; a right one leaves the proof.</summary>
     public async Task<StepUpOutcome> AnswerAsync(Asker asker, GuardedAction action, string challengeId, Answer answer, CancellationToken cancel)

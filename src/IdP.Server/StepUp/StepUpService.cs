@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IdP.Server.Accounts;
 using IdP.Server.Factors;
+using IdP.Server.Hosting;
 using IdP.Server.Storage;
 
 namespace IdP.Server.StepUp;
@@ -27,7 +28,7 @@ internal abstract record StepUpOutcome
     internal sealed record Stopped : StepUpOutcome;
 }
 
-/// <param name="Challenge">Null when the factor could not ask.</param>
+/// <param name="Challenge">Null when the factor could not ask, and did not before.</param>
 /// <param name="Reason">Why not: key of the factor's own words.</param>
 internal sealed record ChallengeStart(Challenge? Challenge, string? Reason);
 
@@ -39,10 +40,12 @@ internal sealed class StepUpService(
 
     /// <summary>The live challenge for this purpose and factor, or a new one.</summary>
     /// <param name="current">The challenge there was before; cancelled when it was for another factor.</param>
-    /// <param name="again">The person wants another code sent: only the newest is good.</param>
+    /// <param name="again">The person wants another code sent: only the newest is good. Where it cannot be sent the one before stays good.</param>
     public async Task<ChallengeStart> StartAsync(
-        string userId, string factorId, string purpose, byte[] browserHash, string? current, CancellationToken cancel, bool again = false)
+        string userId, string factorId, string purpose, byte[] browserHash, string? current, CancellationToken cancel,
+        bool again = false, Circumstances? circumstances = null)
     {
+        Stored<Challenge>? before = null;
         if (current is not null && await LoadAsync(current, cancel) is { } live && live.Value.State == ChallengeState.Pending && IsFor(live.Value, userId, purpose, browserHash))
         {
             if (live.Value.Factor != factorId)
@@ -50,7 +53,7 @@ internal sealed class StepUpService(
             else if (live.Value.Tries < TriesPerChallenge && !(again && live.Value.Prompt is Prompt.EnterCode { AgainAt: { } at } && at <= clock.GetUtcNow()))
                 return new(live.Value, null);
             else if (again)
-                await CancelAsync(live, cancel);
+                before = live;
             // Its tries are used up, but the last answer may still be looked at (a double click): it takes no more, and is left to its end.
         }
 
@@ -64,10 +67,13 @@ internal sealed class StepUpService(
             BrowserHash = browserHash,
             ExpiresAt = clock.GetUtcNow() + factor.Info.ChallengeLife,
             Prompt = new Prompt.EnterCode(6),
+            Circumstances = circumstances ?? Circumstances.Unknown,
         };
         var started = await factor.ChallengeAsync(challenge, cancel);
         if (started is not Started.Asked asked)
-            return new(null, ((Started.CannotAsk)started).Reason);
+            return new(before is { Value.Tries: < TriesPerChallenge } good ? good.Value : null, ((Started.CannotAsk)started).Reason);
+        if (before is { } old)
+            await CancelAsync(old, cancel);
         challenge = challenge with { Prompt = asked.Prompt, Memo = asked.Memo };
         await ephemeral.SetAsync(Key(challenge.Id), Write(challenge), factor.Info.ChallengeLife, cancel);
         return new(challenge, null);
