@@ -14,6 +14,10 @@ internal enum AccountChangeKind
     AccountDisabled,
     /// <summary>The owner says that somebody else is at work: nothing given so far is trusted.</summary>
     Disowned,
+    /// <summary>A trusted device's old secret was shown: somebody has a copy of its cookie. The device is out already.</summary>
+    DeviceStolen,
+    /// <summary>A sign-in from a browser that this person never signed in with.</summary>
+    NewBrowser,
 }
 
 /// <param name="Factor">The kind of factor, for the changes that concern one.</param>

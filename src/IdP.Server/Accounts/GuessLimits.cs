@@ -28,7 +28,8 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
 
     private const string Forget = "delete from guess_counters where key = @key";
 
-    public static string FactorKey(string userId, string factor) => $"{factor}:{userId}";
+    /// <param name="device">The person's trusted device that guesses: it has a bucket of its own, so that a stranger who uses up the account's leaves the owner a way in.</param>
+    public static string FactorKey(string userId, string factor, string? device = null) => device is null ? $"{factor}:{userId}" : $"{factor}:device:{device}";
 
     /// <summary>A guess at a factor.</summary>
     public async Task<GuessAnswer> TryReserveAsync(string key, CancellationToken cancel)
@@ -44,8 +45,11 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
     /// whose counter all its names share and which therefore must not show. Nobody has an account counter too, so that both cost the same.
     /// </summary>
     /// <param name="userId">Null when nobody has this name.</param>
-    public async Task<PasswordReservation> ReservePasswordAsync(string? userId, string typedName, CancellationToken cancel)
+    /// <param name="device">The person's trusted device that guesses: counted in its own bucket, and there is nothing to hide from it.</param>
+    public async Task<PasswordReservation> ReservePasswordAsync(string? userId, string typedName, CancellationToken cancel, string? device = null)
     {
+        if (device is not null)
+            return await ReserveOnDeviceAsync(DeviceKey(device), cancel);
         var (name, account) = (NameKey(typedName), userId is null ? "nobody:" + HashOf(typedName) : PasswordKey(userId));
         if (!await CountAsync(name, LongPause, cancel))
         {
@@ -86,10 +90,25 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
         await lane.ExecuteAsync(Forget, cancel, ("@key", PasswordKey(userId)));
         // As FactorKey writes them.
         await lane.ExecuteAsync("delete from guess_counters where key in (select factor || ':' || user_id from factor_bindings where user_id = @id)", cancel, ("@id", userId));
+        await lane.ExecuteAsync("delete from guess_counters where key in (select 'pwd:device:' || id from trusted_devices where user_id = @id)", cancel, ("@id", userId));
+        await lane.ExecuteAsync("""
+            delete from guess_counters where key in (
+                select b.factor || ':device:' || d.id from factor_bindings b join trusted_devices d on d.user_id = b.user_id where b.user_id = @id)
+            """, cancel, ("@id", userId));
     }
 
     /// <summary>The factor was proven anew, in the caller's transaction.</summary>
     public static Task ForgetAsync(Lane lane, string userId, string factor, CancellationToken cancel) => lane.ExecuteAsync(Forget, cancel, ("@key", FactorKey(userId, factor)));
+
+    private async Task<PasswordReservation> ReserveOnDeviceAsync(string key, CancellationToken cancel)
+    {
+        if (await CountAsync(key, LongPause, cancel))
+            return new PasswordReservation.Look([key]);
+        var (inRow, last) = await ReadAsync(key, cancel);
+        return new PasswordReservation.TooMany(Left(last + (inRow >= InRow ? LongPause : Window)));
+    }
+
+    private static string DeviceKey(string device) => "pwd:device:" + device;
 
     private static string PasswordKey(string userId) => "pwd:" + Handles.HashText(userId);
 

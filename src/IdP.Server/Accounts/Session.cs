@@ -24,4 +24,5 @@ internal sealed record FactorProof(string Factor, DateTimeOffset At, IReadOnlyLi
 
 /// <summary>A browser session. The cookie holds a random handle, never this.</summary>
 /// <param name="Id">The public sid.</param>
-internal sealed record Session(string Id, string UserId, Proofs Proofs, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt);
+/// <param name="DeviceId">The trusted device that spared it the second step; it ends with it.</param>
+internal sealed record Session(string Id, string UserId, Proofs Proofs, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, string? DeviceId = null);

@@ -49,6 +49,27 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
         await lane.ExecuteAsync("update refresh_families set ended_at = @now where user_id = @user and session_id <> @except and ended_at is null", cancel, values);
     }
 
+    /// <summary>What one trusted device brought: its sessions with everything that was granted in them, for the person's absence too.</summary>
+    public async Task EndDeviceAsync(Lane lane, string userId, string deviceId, string? exceptSid, CancellationToken cancel)
+    {
+        const string Brought = "select id from sessions where user_id = @user and device_id = @device and id <> @except";
+        var now = clock.GetUtcNow();
+        (string, object?)[] values = [("@user", userId), ("@device", deviceId), ("@except", exceptSid ?? ""), ("@now", now.Stored())];
+        (string, object?)[] until = [.. values, ("@until", (now + RevocationList.LongestAccess).Stored())];
+        await lane.ExecuteAsync($"""
+            insert into revocations (key, until, at)
+            select 'sid:' || id, @until, @now from sessions where id in ({Brought}) and ended_at is null
+            on conflict (key) do update set until = excluded.until, at = excluded.at
+            """, cancel, until);
+        await lane.ExecuteAsync($"""
+            insert into revocations (key, until, at)
+            select distinct 'grant:' || grant_id, @until, @now from refresh_families where session_id in ({Brought}) and ended_at is null
+            on conflict (key) do update set until = excluded.until, at = excluded.at
+            """, cancel, until);
+        await lane.ExecuteAsync($"update refresh_families set ended_at = @now where session_id in ({Brought}) and ended_at is null", cancel, values);
+        await lane.ExecuteAsync($"update sessions set ended_at = @now where id in ({Brought}) and ended_at is null", cancel, values);
+    }
+
     /// <summary>All that one client holds for this person, in every session and for their absence.</summary>
     public async Task EndClientAsync(Lane lane, string userId, string clientId, CancellationToken cancel)
     {

@@ -13,16 +13,17 @@ namespace IdP.Server.Accounts;
 /// </summary>
 internal sealed class Sessions(Database database, SessionEnding ending, AuditLog audit, IdpOptions options, TimeProvider clock)
 {
-    private const string Select = "select s.id, s.user_id, s.proofs_json, s.created_at, s.expires_at, s.user_agent, s.address from sessions s join users u on u.id = s.user_id";
+    private const string Select = "select s.id, s.user_id, s.proofs_json, s.created_at, s.expires_at, s.user_agent, s.address, s.device_id from sessions s join users u on u.id = s.user_id";
     private const string Alive = "s.ended_at is null and s.expires_at > @now and not u.disabled";
 
     private const string Insert = """
-        insert into sessions (id, handle_hash, user_id, proofs_json, created_at, expires_at, user_agent, address)
-        select @id, @hash, @user, @proofs, @now, @expires, @agent, @address from users u where u.id = @user and
+        insert into sessions (id, handle_hash, user_id, proofs_json, created_at, expires_at, user_agent, address, device_id)
+        select @id, @hash, @user, @proofs, @now, @expires, @agent, @address, nullif(@device, '') from users u where u.id = @user and
         """ + Current;
 
     private const string Continue = """
-        update sessions set handle_hash = @hash, proofs_json = @proofs, expires_at = @expires, user_agent = @agent, address = @address
+        update sessions set handle_hash = @hash, proofs_json = @proofs, expires_at = @expires, user_agent = @agent, address = @address,
+            device_id = coalesce(nullif(@device, ''), device_id)
         where id = @id and user_id = @user and ended_at is null and expires_at > @now and exists (select 1 from users u where u.id = @user and
         """ + Current + ")";
 
@@ -48,7 +49,8 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
     /// Null when that session has ended meanwhile, or the password was changed or the account disabled: the proofs count for nothing any more, and the
     /// caller must decide again without them.
     /// </summary>
-    public async Task<(Session Session, string Handle)?> BeginAsync(string userId, Proofs proofs, string? userAgent, string? address, Session? replaces, CancellationToken cancel)
+    /// <param name="company">What is committed with the session.</param>
+    public async Task<(Session Session, string Handle)?> BeginAsync(string userId, Proofs proofs, string? userAgent, string? address, Session? replaces, CancellationToken cancel, SessionCompany? company = null)
     {
         var now = clock.GetUtcNow();
         var handle = Handles.New();
@@ -56,15 +58,21 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
         (string, object?)[] values =
         [
             ("@hash", Handles.Hash(handle)), ("@user", userId), ("@proofs", JsonSerializer.Serialize(proofs, AccountJson.Default.Proofs)), ("@now", now.Stored()),
-            ("@expires", expires.Stored()), ("@password_at", (proofs.PasswordAt ?? now).Stored()), ("@agent", userAgent.Storable(LongestAgent)), ("@address", address),
+            ("@expires", expires.Stored()), ("@password_at", (proofs.PasswordAt ?? now).Stored()), ("@agent", userAgent.Storable(LongestAgent)), ("@address", address), ("@device", company?.DeviceId ?? ""),
         ];
         var session = await database.TransactAsync(async lane =>
         {
-            var result = replaces is null ? new Session(Handles.NewId(), userId, proofs, now, expires) : replaces with { Proofs = proofs, ExpiresAt = expires };
+            if (company is not null && !await company.Before(lane))
+                return null;
+            var result = replaces is null
+                ? new Session(Handles.NewId(), userId, proofs, now, expires, company?.DeviceId)
+                : replaces with { Proofs = proofs, ExpiresAt = expires, DeviceId = company?.DeviceId ?? replaces.DeviceId };
             var written = await lane.ExecuteAsync(replaces is null ? Insert : Continue, cancel, [.. values, ("@id", result.Id)]);
             if (written == 0)
                 return null;
-            await audit.AddAsync(lane, new(replaces is null ? "session-begun" : "session-continued", userId, userId, Address: address), cancel);
+            await audit.AddAsync(lane, new(replaces is null ? "session-begun" : "session-continued", userId, userId, Address: address, Details: company?.DeviceId is null ? null : "trusted device"), cancel);
+            if (company is not null)
+                await company.After(lane, result);
             return result;
         }, cancel);
         if (replaces is not null)
@@ -112,7 +120,7 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
     }
 
     private static Session Read(DbDataReader row) => new(
-        row.GetString(0), row.GetString(1), JsonSerializer.Deserialize(row.GetString(2), AccountJson.Default.Proofs)!, row.Time(3), row.Time(4));
+        row.GetString(0), row.GetString(1), JsonSerializer.Deserialize(row.GetString(2), AccountJson.Default.Proofs)!, row.Time(3), row.Time(4), row.TextOrNull(7));
 }
 
 /// <summary>A session as its owner sees it in a list.</summary>

@@ -65,8 +65,13 @@ internal sealed class AuthorizeEndpoint(
         switch (SignInFlow.Next(situation))
         {
             case NextStep.Finish done:
-                // Nothing was proven in this request, so the session is the one just read: only a used request_uri can stand in the way.
-                await answers.WriteAsync(context, await finish.FinishAsync(context, situation, done.Who));
+                // Nothing was proven in this request, so the session is the one just read: only a used request_uri can stand in the way,
+                // or a trusted device that has just ended. Then the same request is looked at once more, without it.
+                var ending = await finish.FinishAsync(context, situation, done.Who);
+                if (ending is Ending.DecideAgain)
+                    AnswerWriter.SeeOther(context, context.Request.Path + context.Request.QueryString);
+                else
+                    await answers.WriteAsync(context, ending);
                 break;
             case NextStep.Refuse refused:
                 await answers.WriteAsync(context, finish.Refuse(request.Target, refused.Error));

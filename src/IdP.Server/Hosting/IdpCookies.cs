@@ -65,6 +65,17 @@ internal sealed class IdpCookies
 
     public string? Owner(HttpContext context, string signInId) => HandleIn(context, Name(OwnerPrefix + signInId));
 
+    /// <summary>A cookie of another room that outlives the browser's session.</summary>
+    public void Keep(HttpContext context, string plain, string value, TimeSpan life)
+    {
+        var options = Grants();
+        options.MaxAge = life;
+        context.Response.Cookies.Append(Name(plain), value, options);
+    }
+
+    /// <summary>As it came; null when there is none.</summary>
+    public string? Kept(HttpContext context, string plain) => context.Request.Cookies.TryGetValue(Name(plain), out var value) ? value : null;
+
     /// <summary>For choices such as language and theme.</summary>
     public void SetPreference(HttpContext context, string plain, string value) => context.Response.Cookies.Append(Name(plain), value, new CookieOptions
     {

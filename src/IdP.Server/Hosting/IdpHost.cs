@@ -3,6 +3,7 @@ using IdP.Protocol.Tokens;
 using IdP.Server.Accounts;
 using IdP.Server.Connect;
 using IdP.Server.Demo;
+using IdP.Server.DeviceTrust;
 using IdP.Server.Factors;
 using IdP.Server.SignIn;
 using IdP.Server.Storage;
@@ -62,6 +63,7 @@ internal static class IdpHost
             .AddIdpClients()
             .AddIdpKeys()
             .AddIdpAccounts()
+            .AddIdpDeviceTrust()
             .AddSingleton<FirstAdministrator>()
             .AddHostedService<FirstAdministratorLink>()
             .AddSecondFactors()

@@ -15,6 +15,7 @@ internal sealed class IdpOptions
     public StorageOptions Storage { get; set; } = new();
     public SecretOptions Secrets { get; set; } = new();
     public SignInOptions SignIn { get; set; } = new();
+    public TrustedDeviceOptions TrustedDevices { get; set; } = new();
     public AcrOptions Acr { get; set; } = new();
     public KeyOptions Keys { get; set; } = new();
     public AuditOptions Audit { get; set; } = new();
@@ -64,6 +65,16 @@ internal sealed class SignInOptions
     /// <summary>How long a person may take from the app's request to the answer.</summary>
     public TimeSpan Patience { get; set; } = TimeSpan.FromMinutes(30);
     public int MinimumPasswordLength { get; set; } = 8;
+}
+
+internal sealed class TrustedDeviceOptions
+{
+    /// <summary>Off: nobody is offered to skip the second step, and nothing given before counts.</summary>
+    public bool Enabled { get; set; } = true;
+    /// <summary>How long trust lasts from the day it was given; use does not make it longer.</summary>
+    public int Days { get; set; } = 30;
+    /// <summary>The oldest goes when one more is trusted.</summary>
+    public int MaximumPerPerson { get; set; } = 10;
 }
 
 internal sealed class AcrOptions

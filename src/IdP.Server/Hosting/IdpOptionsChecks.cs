@@ -24,6 +24,8 @@ internal static class IdpOptionsChecks
             Between("SignIn:SessionLifetime", options.SignIn.SessionLifetime, TimeSpan.FromMinutes(1), TimeSpan.FromDays(90)),
             Between("SignIn:Patience", options.SignIn.Patience, TimeSpan.FromMinutes(1), TimeSpan.FromHours(12)),
             Between("SignIn:MinimumPasswordLength", options.SignIn.MinimumPasswordLength, 8, 128),
+            Between("TrustedDevices:Days", options.TrustedDevices.Days, 1, 90),
+            Between("TrustedDevices:MaximumPerPerson", options.TrustedDevices.MaximumPerPerson, 1, 10),
             .. options.Acr.Names.Select(a => Acr(a.Key, a.Value)),
             Between("Keys:RotationDays", options.Keys.RotationDays, 2, 3650),
             Between("Keys:AnnounceDays", options.Keys.AnnounceDays, 1, 365),

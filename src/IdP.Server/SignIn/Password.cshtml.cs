@@ -1,4 +1,5 @@
 using IdP.Server.Accounts;
+using IdP.Server.DeviceTrust;
 using IdP.Server.Hosting;
 using IdP.Server.Storage;
 using Microsoft.AspNetCore.Mvc;
@@ -7,7 +8,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.SignIn;
 
 /// <summary>First step: who, and the password.</summary>
-internal sealed class PasswordPage(PasswordStep step, SignIns signIns, IdpCookies cookies) : PageModel
+internal sealed class PasswordPage(PasswordStep step, SignIns signIns, BrowserTrust trust, IdpCookies cookies) : PageModel
 {
     public PasswordView View { get; internal set; } = null!;
 
@@ -29,7 +30,7 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns, IdpCookie
 
         try
         {
-            return await step.TryAsync(userName, password, HttpContext.Connection.RemoteIpAddress, HttpContext.RequestAborted) switch
+            return await step.TryAsync(userName, password, HttpContext.Connection.RemoteIpAddress, HttpContext.RequestAborted, DeviceOfAsync) switch
             {
                 PasswordOutcome.Right right => await AdvanceAsync(at, right),
                 PasswordOutcome.TooMany tooMany => Draw(at, userName, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
@@ -44,6 +45,8 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns, IdpCookie
         }
     }
 
+    private async Task<string?> DeviceOfAsync(string userId) => (await trust.RecogniseAsync(HttpContext, userId, HttpContext.RequestAborted))?.Id;
+
     // Another person's proofs do not become this one's: whatever was proven in this sign-in before the password is dropped with the old name.
     private async Task<IActionResult> AdvanceAsync(SignInAt at, PasswordOutcome.Right right)
     {
@@ -52,6 +55,7 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns, IdpCookie
         {
             UserId = right.UserId,
             Proofs = (kept.UserId == right.UserId ? kept.Proofs : Proofs.None) with { PasswordAt = right.At },
+            TrustThisBrowser = kept.UserId == right.UserId && kept.TrustThisBrowser,
             OwnerHash = Handles.Hash(owner),
         }, HttpContext.RequestAborted);
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));

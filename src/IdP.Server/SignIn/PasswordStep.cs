@@ -22,14 +22,16 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
 {
     private static readonly TimeSpan AddressWait = TimeSpan.FromMinutes(10);
 
-    public async Task<PasswordOutcome> TryAsync(string userName, string password, IPAddress? address, CancellationToken cancel)
+    /// <param name="deviceOf">The trusted device that this browser is for a person, by id; null when it is none.</param>
+    public async Task<PasswordOutcome> TryAsync(
+        string userName, string password, IPAddress? address, CancellationToken cancel, Func<string, Task<string?>>? deviceOf = null)
     {
         var at = clock.GetUtcNow();
         if (!await addresses.TryAsync(address, at))
             return new PasswordOutcome.TooMany(AddressWait);
         try
         {
-            var outcome = await LookAsync(userName, password, address, cancel);
+            var outcome = await LookAsync(userName, password, address, deviceOf, cancel);
             if (outcome is not PasswordOutcome.Wrong)
                 await addresses.GiveBackAsync(address, at);
             return outcome;
@@ -42,10 +44,11 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
         }
     }
 
-    private async Task<PasswordOutcome> LookAsync(string userName, string password, IPAddress? address, CancellationToken cancel)
+    private async Task<PasswordOutcome> LookAsync(string userName, string password, IPAddress? address, Func<string, Task<string?>>? deviceOf, CancellationToken cancel)
     {
         var account = await users.FindByLoginAsync(userName, cancel);
-        var reservation = await limits.ReservePasswordAsync(account?.Id, userName, cancel);
+        var device = account is null || deviceOf is null ? null : await deviceOf(account.Id);
+        var reservation = await limits.ReservePasswordAsync(account?.Id, userName, cancel, device);
         if (reservation is PasswordReservation.TooMany tooMany)
             return new PasswordOutcome.TooMany(tooMany.RetryAfter);
 

@@ -67,7 +67,7 @@ internal readonly struct Proven
         };
     }
 
-    private static bool Accepts(Situation now, string factor) =>
+    internal static bool Accepts(Situation now, string factor) =>
         now.AcceptedFactors.Contains(factor)
         && (now.Request.Client.AcceptedFactors.Count == 0 || now.Request.Client.AcceptedFactors.Contains(factor));
 

@@ -1,6 +1,7 @@
 using IdP.Protocol.Authorize;
 using IdP.Protocol.Tokens;
 using IdP.Server.Accounts;
+using IdP.Server.DeviceTrust;
 using IdP.Server.Factors;
 using IdP.Server.Hosting;
 using IdP.Server.Storage;
@@ -20,7 +21,7 @@ internal sealed record SignInAt(Stored<SignInProgress> Kept, Situation Situation
 /// </summary>
 internal sealed class SignInDesk(
     SignIns signIns, AuthorizeReader reader, Sessions sessions, Users users, Consents consents,
-    SecondFactors factors, AcrLevels levels, IdpOptions options, IdpCookies cookies, TimeProvider clock)
+    SecondFactors factors, BrowserTrust trust, AcrLevels levels, IdpOptions options, IdpCookies cookies, TimeProvider clock)
 {
     private readonly string[] accepted = [.. factors.Ids.Where(id => options.Acr.AcceptedFactors.Count == 0 || options.Acr.AcceptedFactors.Contains(id))];
 
@@ -52,6 +53,7 @@ internal sealed class SignInDesk(
             Progress = progress,
             Session = session,
             Person = person,
+            TrustedDevice = person is { BoundFactors.Count: > 0 } ? await trust.RecogniseAsync(context, person.Id, cancel) : null,
             ConsentedScopes = consented,
             AcceptedFactors = accepted,
             Levels = levels,

@@ -1,19 +1,21 @@
 using IdP.Protocol;
 using IdP.Protocol.Authorize;
 using IdP.Server.Accounts;
+using IdP.Server.DeviceTrust;
 using IdP.Server.Hosting;
 using IdP.Server.Storage;
 
 namespace IdP.Server.SignIn;
 
 /// <summary>Turns what the decider said last into the answer to the app: session, grant, code - or the standard's error.</summary>
-internal sealed class SignInFinish(Sessions sessions, Users users, CodeIssuer codes, AuthorizeResponse responses, IPushedRequests pushed, IdpCookies cookies)
+internal sealed class SignInFinish(
+    Sessions sessions, Users users, BrowserTrust trust, CodeIssuer codes, AuthorizeResponse responses, IPushedRequests pushed, IdpCookies cookies)
 {
     public async Task<Ending> FinishAsync(HttpContext context, Situation situation, SignedIn who)
     {
         var cancel = context.RequestAborted;
         var request = situation.Request;
-        var session = situation.Progress?.UserId is null ? situation.Session : await EstablishAsync(context, situation, who);
+        var session = situation.Progress?.UserId is null ? await GoOnAsync(context, situation.Session!, who) : await EstablishAsync(context, situation, who);
         if (session is null)
             return new Ending.DecideAgain();
         // RFC 9126 §4: one use. Taken here and not at the first visit, so that a reload of the page costs nothing.
@@ -41,6 +43,10 @@ internal sealed class SignInFinish(Sessions sessions, Users users, CodeIssuer co
     private static FinalAnswer Answer(ResponseTarget target, IReadOnlyList<KeyValuePair<string, string>> fields) =>
         new(target.RedirectUri, target.ResponseMode, fields);
 
+    // Nothing was proven: the session stays as it is. A device that now spares it the second step brought it from here on.
+    private async Task<Session?> GoOnAsync(HttpContext context, Session session, SignedIn who) =>
+        who.SparedBy is null || who.SparedBy == session.DeviceId || await trust.AttachAsync(context, who.UserId, who.SparedBy, session.Id) ? session : null;
+
     // Something was proven in this sign-in: a new handle, whoever held the old one (ASVS 7.2.4). Another person's session ends first.
     private async Task<Session?> EstablishAsync(HttpContext context, Situation situation, SignedIn who)
     {
@@ -48,8 +54,9 @@ internal sealed class SignInFinish(Sessions sessions, Users users, CodeIssuer co
         var own = situation.Session?.UserId == who.UserId ? situation.Session : null;
         if (situation.Session is { } other && own is null)
             await sessions.EndAsync(other.Id, other.UserId, cancel);
+        var company = trust.Accompany(context, who.UserId, who.SparedBy, TrustedFactors(situation, who));
         var begun = await sessions.BeginAsync(
-            who.UserId, who.Proofs, context.Request.Headers.UserAgent.ToString(), context.Connection.RemoteIpAddress?.ToString(), own, cancel);
+            who.UserId, who.Proofs, context.Request.Headers.UserAgent.ToString(), context.Connection.RemoteIpAddress?.ToString(), own, cancel, company);
         if (begun is not var (session, handle))
         {
             users.Forget(who.UserId);
@@ -57,8 +64,14 @@ internal sealed class SignInFinish(Sessions sessions, Users users, CodeIssuer co
         }
 
         cookies.SetSession(context, handle);
+        await company.Committed();
         return session;
     }
+
+    /// <summary>Trust is given for a second factor that was done in this very sign-in, and for nothing else; null when it was not asked for.</summary>
+    private static FactorProof[]? TrustedFactors(Situation situation, SignedIn who) =>
+        situation is { Progress: { TrustThisBrowser: true, Proofs.Factors: var done }, TrustedDevice: null }
+        && done.Where(who.Proofs.Factors.Contains).ToArray() is { Length: > 0 } proven ? proven : null;
 }
 
 /// <summary>How an attempt to finish went.</summary>

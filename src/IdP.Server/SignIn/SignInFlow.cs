@@ -2,6 +2,7 @@ using IdP.Protocol;
 using IdP.Protocol.Authorize;
 using IdP.Protocol.Tokens;
 using IdP.Server.Accounts;
+using IdP.Server.DeviceTrust;
 
 namespace IdP.Server.SignIn;
 
@@ -15,6 +16,8 @@ internal sealed record Situation
     public Session? Session { get; init; }
     /// <summary>The person of <see cref="SignInProgress.UserId"/>, else of the session; null when unknown or disabled.</summary>
     public UserRecord? Person { get; init; }
+    /// <summary>What this browser is for this person, when it is a living trusted device.</summary>
+    public TrustedDevice? TrustedDevice { get; init; }
     public IReadOnlyList<string> ConsentedScopes { get; init; } = [];
     /// <summary>Installed factors this server accepts for mfa.</summary>
     public required IReadOnlyCollection<string> AcceptedFactors { get; init; }
@@ -42,8 +45,9 @@ internal abstract record NextStep
 
 /// <summary>The truth that tokens will tell.</summary>
 /// <param name="Acr">The name to say: one of the client's where it asked by name.</param>
-/// <param name="Proofs">What the session will hold from now on.</param>
-internal sealed record SignedIn(string UserId, DateTimeOffset AuthTime, string Acr, IReadOnlyList<string> Amr, Proofs Proofs);
+/// <param name="Proofs">What the session will hold from now on: never what a trusted device stands for.</param>
+/// <param name="SparedBy">The trusted device that made a second step needless; the session ends with it.</param>
+internal sealed record SignedIn(string UserId, DateTimeOffset AuthTime, string Acr, IReadOnlyList<string> Amr, Proofs Proofs, string? SparedBy = null);
 
 /// <summary>
 /// THE ONLY DECIDER. A pure function of the situation: pages, polls and links never say what comes next, they come back here.
@@ -69,16 +73,22 @@ internal static class SignInFlow
             return Unmet;
 
         var asksByPolicy = request.Client.SecondFactorPolicy != "OnRequest" && now.Person.BoundFactors.Count > 0;
-        if (acr.Target == AcrLevels.Mfa && !proven.ReachesMfa)
+        var trust = Trust.Read(now, proven);
+        // The app accepts a trusted device for mfa: its tokens tell of the factor that was really done, and when.
+        var onTrust = acr.Target == AcrLevels.Mfa && !proven.ReachesMfa ? trust.AcceptedForMfa : null;
+        if (acr.Target == AcrLevels.Mfa && !proven.ReachesMfa && onTrust is null)
             return request.PromptNone ? InteractionRequired : new NextStep.Verify(acr.Usable);
-        if (asksByPolicy && !proven.AnyFactorFresh)
+        var sparedByDevice = asksByPolicy && !proven.AnyFactorFresh;
+        if (sparedByDevice && !trust.Spares)
             return request.PromptNone ? InteractionRequired : new NextStep.Verify(PreferUsable(now.Person.BoundFactors, acr.Usable));
 
         if (ConsentNeeded(now))
             return request.PromptNone ? ConsentRequired : new NextStep.Consent();
 
         return new NextStep.Finish(new SignedIn(
-            now.Person.Id, proven.PasswordAt, acr.NameFor(proven.ReachesMfa), proven.Amr, proven.ForSession));
+            now.Person.Id, onTrust?.At ?? proven.PasswordAt, acr.NameFor(proven.ReachesMfa || onTrust is not null),
+            onTrust is null ? proven.Amr : [.. proven.Amr.Union(onTrust.Amr)], proven.ForSession,
+            sparedByDevice || onTrust is not null ? now.TrustedDevice!.Id : null));
     }
 
     private static bool ConsentNeeded(Situation now)

@@ -45,6 +45,9 @@ internal sealed record SignInProgress
     /// </summary>
     public byte[]? OwnerHash { get; init; }
 
+    /// <summary>With the factor that was proven in it, the person asked for the second step to be skipped in this browser from now on.</summary>
+    public bool TrustThisBrowser { get; init; }
+
     /// <summary>Set by the one request that finishes it.</summary>
     public bool Finishing { get; init; }
 

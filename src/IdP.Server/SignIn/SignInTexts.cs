@@ -23,6 +23,8 @@ internal static class SignInTexts
     public static string CodeSentTo(object value) => Table.With(value);
     public static string SendAgain => Table.Get();
     public static string SendAgainLater(object value) => Table.With(value);
+    public static string TrustThis(object value) => Table.With(value);
+    public static string TrustHint => Table.Get();
     public static string OtherWay => Table.Get();
     public static string ConsentTitle => Table.Get();
     public static string ConsentText(object value) => Table.With(value);

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.SignIn;
 
 /// <summary>Second step: one of the factors that are bound and would do.</summary>
-internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, SignIns signIns, SignInDesk desk, AuditLog audit, TimeProvider clock) : PageModel
+internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, SignIns signIns, SignInDesk desk, AuditLog audit, IdpOptions options, TimeProvider clock) : PageModel
 {
     public VerifyView View { get; internal set; } = null!;
 
@@ -31,7 +31,7 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Si
             return await DrawAsync(at, Problem.CodeExpired);
 
         var outcome = await stepUp.AnswerAsync(
-            challengeId, at.Situation.Person!.Id, Purpose(at), at.Progress.BrowserHash, new Answer.Code(code), HttpContext.RequestAborted);
+            challengeId, at.Situation.Person!.Id, Purpose(at), at.Progress.BrowserHash, new Answer.Code(code), HttpContext.RequestAborted, at.Situation.TrustedDevice?.Id);
         if (outcome is StepUpOutcome.Wrong or StepUpOutcome.AlreadyUsed or StepUpOutcome.Denied)
             await audit.WriteAsync(Failed(at, outcome), CancellationToken.None);
         return outcome switch
@@ -85,6 +85,7 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Si
             UserId = person,
             Proofs = kept.Proofs.With(passed.Proof),
             ChallengeId = null,
+            TrustThisBrowser = kept.TrustThisBrowser || (MayTrust(at) && TrustWanted),
         }, HttpContext.RequestAborted);
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
     }
@@ -107,9 +108,15 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Si
         View = new VerifyView(
             SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), chosen, info.Name, PromptFor(start, info),
             [.. usable.Where(id => id != chosen).Select(id => new FactorChoice(id, factors.Find(id)!.Info.Name))],
-            problem, person.UserName, SecondsUntil(start.Challenge?.Prompt));
+            problem, person.UserName, SecondsUntil(start.Challenge?.Prompt),
+            MayTrust(at) ? options.TrustedDevices.Days : null, TrustWanted);
         return Page();
     }
+
+    private bool TrustWanted => HttpMethods.IsPost(Request.Method) && Request.Form["trust"] == "yes";
+
+    /// <summary>A browser that is trusted already is asked because the app wants the person to prove anew: there is nothing to add.</summary>
+    private bool MayTrust(SignInAt at) => options.TrustedDevices.Enabled && at.Situation.TrustedDevice is null;
 
     private static PromptView PromptFor(ChallengeStart start, FactorInfo info) => start.Challenge?.Prompt switch
     {

@@ -9,9 +9,12 @@ internal sealed record PasswordView(ClientCard Client, string Tx, string Csrf, s
 /// <param name="Others">Further bound factors; empty hides "another way".</param>
 /// <param name="AccountHint">Whose code is asked for, as the person knows it.</param>
 /// <param name="AgainInSeconds">How long until another code may be sent.</param>
+/// <param name="TrustDays">How long the second step can be skipped in this browser; null when that is not offered.</param>
+/// <param name="TrustWanted">The box was ticked with the last answer.</param>
 internal sealed record VerifyView(
     ClientCard Client, string Tx, string Csrf, string FactorId, string FactorName, PromptView Prompt,
-    IReadOnlyList<FactorChoice> Others, Problem? Problem, string? AccountHint, int AgainInSeconds)
+    IReadOnlyList<FactorChoice> Others, Problem? Problem, string? AccountHint, int AgainInSeconds,
+    int? TrustDays, bool TrustWanted)
 {
     public bool CanSendAgain => Prompt is PromptView.EnterCode { AgainAt: not null };
 }

@@ -25,7 +25,8 @@ internal sealed record GuardedAction(string Name)
 /// <summary>Who asks: one person, in one session, in one browser.</summary>
 /// <param name="BrowserHash">SHA-256 of the browser cookie.</param>
 /// <param name="Circumstances">What a mailed code or a phone tells the owner.</param>
-internal sealed record Asker(UserRecord Person, string SessionId, byte[] BrowserHash, Circumstances? Circumstances = null);
+/// <param name="DeviceId">The trusted device that this browser is for this person: its tries are counted apart. Never a proof.</param>
+internal sealed record Asker(UserRecord Person, string SessionId, byte[] BrowserHash, Circumstances? Circumstances = null, string? DeviceId = null);
 
 /// <summary>
 /// The guard before every change that matters: a proof made for that very action, by that person, in that browser and session, at most five minutes ago,
@@ -44,7 +45,7 @@ internal sealed class RecentProof(StepUpService stepUp, IEphemeralStore ephemera
     /// <summary>An answer to a challenge made for this action; a right one leaves the proof.</summary>
     public async Task<StepUpOutcome> AnswerAsync(Asker asker, GuardedAction action, string challengeId, Answer answer, CancellationToken cancel)
     {
-        var outcome = await stepUp.AnswerAsync(challengeId, asker.Person.Id, Purpose(asker, action), asker.BrowserHash, answer, cancel);
+        var outcome = await stepUp.AnswerAsync(challengeId, asker.Person.Id, Purpose(asker, action), asker.BrowserHash, answer, cancel, asker.DeviceId);
         if (outcome is StepUpOutcome.Passed { Proof: var proof })
             await KeepAsync(asker, action, proof.Factor, cancel);
         return outcome;

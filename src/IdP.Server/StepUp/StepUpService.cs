@@ -83,7 +83,9 @@ internal sealed class StepUpService(
     /// Looks at one answer. The try is counted twice before it is looked at: on the challenge (five) and, durably, on the account and factor
     /// (ten in ten minutes over all sessions, nodes and addresses), so that parallel guesses gain nothing.
     /// </summary>
-    public async Task<StepUpOutcome> AnswerAsync(string challengeId, string userId, string purpose, byte[] browserHash, Answer answer, CancellationToken cancel)
+    /// <param name="device">The person's trusted device that answers: its tries are counted apart.</param>
+    public async Task<StepUpOutcome> AnswerAsync(
+        string challengeId, string userId, string purpose, byte[] browserHash, Answer answer, CancellationToken cancel, string? device = null)
     {
         if (await CountTryAsync(challengeId, userId, purpose, browserHash, cancel) is not { } counted)
             return new StepUpOutcome.Over();
@@ -93,7 +95,7 @@ internal sealed class StepUpService(
         if (factor is null)
             return new StepUpOutcome.Over();
 
-        var guessKey = GuessLimits.FactorKey(userId, challenge.Factor);
+        var guessKey = GuessLimits.FactorKey(userId, challenge.Factor, device);
         switch (await limits.TryReserveAsync(guessKey, cancel))
         {
             case GuessAnswer.TooMany tooMany: return new StepUpOutcome.TooMany(tooMany.RetryAfter);

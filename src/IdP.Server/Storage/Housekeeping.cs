@@ -16,6 +16,10 @@ internal sealed class Housekeeping(Database database, IdpOptions options, TimePr
         ("reference_tokens", "hash", "expires_at < @now"),
         ("refresh_families", "handle", "absolute_expiry < @now or sliding_expiry < @week_ago or ended_at < @week_ago"),
         ("sessions", "id", "expires_at < @week_ago or ended_at < @week_ago"),
+        // The tombstone says for a year what became of a device.
+        ("trusted_devices", "id", "expires_at < @year_ago or ended_at < @year_ago"),
+        // Every row with such a time is over, whoever's it is.
+        ("known_browsers", "last_seen_at", "last_seen_at < @known_from"),
         ("one_time_links", "hash", "expires_at < @week_ago"),
         // In a row below the limit that stops a factor: a hundred stay a hundred.
         ("guess_counters", "key", "window_start < @year_ago and in_row < 100"),
@@ -36,7 +40,7 @@ internal sealed class Housekeeping(Database database, IdpOptions options, TimePr
             {
                 gone = await database.ExecuteAsync($"delete from {table} where {key} in (select {key} from {table} where {over} limit {Batch})", cancel,
                     ("@now", now.Stored()), ("@week_ago", now.AddDays(-7).Stored()), ("@year_ago", now.AddYears(-1).Stored()),
-                    ("@day_ago", now.AddDays(-1).Stored()), ("@audit_from", now.AddDays(-options.Audit.RetentionDays).Stored()));
+                    ("@day_ago", now.AddDays(-1).Stored()), ("@known_from", now.AddDays(-400).Stored()), ("@audit_from", now.AddDays(-options.Audit.RetentionDays).Stored()));
                 removed += gone;
             }
             while (gone == Batch);

@@ -11,11 +11,12 @@ public sealed partial class HouseRules
     // A room, and the rooms that it must not know.
     private static readonly Dictionary<string, string[]> Forbidden = new()
     {
-        ["Storage"] = ["Accounts", "StepUp", "Factors", "SignIn", "Connect", "Cli", "Demo"],
-        ["Audit"] = ["Accounts", "StepUp", "Factors", "SignIn", "Connect", "Cli", "Demo"],
-        ["Accounts"] = ["StepUp", "SignIn", "Connect", "Cli", "Demo", "Factors.Totp"],
-        ["StepUp"] = ["SignIn", "Connect", "Cli", "Demo", "Factors.Totp"],
-        ["Factors"] = ["SignIn", "Connect", "Cli", "Demo"],
+        ["Storage"] = ["Accounts", "DeviceTrust", "StepUp", "Factors", "SignIn", "Connect", "Cli", "Demo"],
+        ["Audit"] = ["Accounts", "DeviceTrust", "StepUp", "Factors", "SignIn", "Connect", "Cli", "Demo"],
+        ["Accounts"] = ["DeviceTrust", "StepUp", "SignIn", "Connect", "Cli", "Demo", "Factors.Totp"],
+        ["DeviceTrust"] = ["StepUp", "Factors", "SignIn", "Connect", "Cli", "Demo"],
+        ["StepUp"] = ["DeviceTrust", "SignIn", "Connect", "Cli", "Demo", "Factors.Totp"],
+        ["Factors"] = ["DeviceTrust", "SignIn", "Connect", "Cli", "Demo"],
         ["SignIn"] = ["Cli", "Demo", "Factors.Totp"],
         ["Connect"] = ["Cli", "Demo", "Factors.Totp"],
     };

@@ -3,6 +3,7 @@ using IdP.Protocol.Authorize;
 using IdP.Protocol.Clients;
 using IdP.Protocol.Tokens;
 using IdP.Server.Accounts;
+using IdP.Server.DeviceTrust;
 using IdP.Server.SignIn;
 
 namespace IdP.Server.Tests.SignIn;
@@ -80,15 +81,22 @@ internal static class DeciderTable
 
     private static readonly string[][] Bound = [[], ["totp"], ["email"], ["totp", "email"]];
 
+    private static readonly (string Name, TrustedDevice? Device)[] Devices =
+    [
+        ("not trusted", null),
+        ("trusted", new TrustedDevice("device", Alice, [Otp(Hours)], Hours, Hours.AddDays(30))),
+    ];
+
     public static IEnumerable<(string Row, Situation Situation)> Rows() =>
         from session in Sessions
         from progress in Progresses
         from asked in Requests
         from client in Clients
         from bound in Bound
+        from device in Devices
         select (
-            $"{session.Name} | {progress.Name} | {asked} | {client.Name} | bound: {string.Join('+', bound)}",
-            Situation(asked.Shape(Request(client.Client)), session.Session, progress.Progress, bound));
+            $"{session.Name} | {progress.Name} | {asked} | {client.Name} | {device.Name} | bound: {string.Join('+', bound)}",
+            Situation(asked.Shape(Request(client.Client)), session.Session, progress.Progress, bound) with { TrustedDevice = device.Device });
 
     public static Situation Situation(AuthorizeRequest request, Session? session, SignInProgress? progress, IReadOnlyList<string> bound)
     {

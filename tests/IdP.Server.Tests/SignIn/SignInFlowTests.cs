@@ -51,7 +51,8 @@ public sealed class SignInFlowTests
             Assert.False(request.PromptConsent && now.Progress?.ConsentedBy != who.UserId, row);
             Assert.False(now.Progress is { Refused: true }, row);
             if (request.Client.SecondFactorPolicy == "WhenBound" && now.Person!.BoundFactors.Count > 0)
-                Assert.True(AllProofs(now, who.UserId).Factors.Count > 0, row);
+                Assert.True(AllProofs(now, who.UserId).Factors.Count > 0 || who.SparedBy is not null, row);
+            Assert.False(who.SparedBy is not null && (now.TrustedDevice?.UserId != who.UserId || request.PromptLogin || age is not null), row);
             if (reachedMfa && request.Client.StepUpMaxAge is { } seconds)
                 Assert.Contains(AllProofs(now, who.UserId).Factors, f => f.Factor == "totp" && now.Now - f.At <= TimeSpan.FromSeconds(seconds));
             if (reachedMfa && age is { } factorAge && now.Progress is not { Proofs.Factors.Count: > 0 })

@@ -1,4 +1,5 @@
 using IdP.Server.Accounts;
+using IdP.Server.DeviceTrust;
 using IdP.Server.Hosting;
 using IdP.Server.Storage;
 using IdP.Server.Storage.Protocol;
@@ -26,6 +27,7 @@ internal sealed class StoreNode : IAsyncDisposable
             .AddSingleton(clock ?? TimeProvider.System)
             .AddIdpStorage(options)
             .AddIdpAccounts()
+            .AddIdpDeviceTrust()
             .BuildServiceProvider();
         var node = new StoreNode(services);
         await node.Get<Database>().MigrateAsync(CancellationToken.None);

@@ -1,0 +1,82 @@
+using IdP.Server.Accounts;
+using IdP.Server.Hosting;
+using IdP.Server.Storage;
+
+namespace IdP.Server.DeviceTrust;
+
+/// <summary>
+/// This browser's part: the trust cookie of each person who uses it, and the handle it is known again by. The trust cookie is per person, so that several
+/// people share a browser and nobody's cookie is overwritten; what another's cookie shows is looked past, not wiped.
+/// </summary>
+internal sealed class BrowserTrust(Database database, TrustedDevices devices, KnownBrowsers browsers, IdpCookies cookies, TimeProvider clock)
+{
+    private const string Known = "idp.device";
+    private static readonly TimeSpan KnownFor = TimeSpan.FromDays(400);
+
+    /// <summary>What this browser shows for this person; for <see cref="TrustedDevices.ListAsync"/>.</summary>
+    public TrustToken? ShownBy(HttpContext context, string userId) => TrustToken.Parse(cookies.Kept(context, NameFor(userId)));
+
+    /// <summary>The living trusted device that this browser is for this person; one look at the store, and none without the cookie.</summary>
+    public Task<TrustedDevice?> RecogniseAsync(HttpContext context, string userId, CancellationToken cancel) =>
+        devices.FindAsync(userId, ShownBy(context, userId), Stranger(context), cancel);
+
+    /// <summary>What happens beside a session that begins: the device is used, trust is given, the browser is remembered - or none of it.</summary>
+    /// <param name="sparing">The device that spares this session its second step.</param>
+    /// <param name="trusted">The factors just done, when the person wants this browser to be trusted.</param>
+    public SessionCompany Accompany(HttpContext context, string userId, string? sparing, IReadOnlyList<FactorProof>? trusted)
+    {
+        var (cancel, shown, handle) = (context.RequestAborted, ShownBy(context, userId), KnownHandle(context));
+        TrustToken? next = null;
+        return new SessionCompany
+        {
+            DeviceId = sparing,
+            Before = async lane => sparing is null
+                || (shown?.DeviceId == sparing && (next = await devices.UseAsync(lane, userId, shown, By.Person(context, userId, null), cancel)) is not null),
+            After = async (lane, session) =>
+            {
+                var by = By.Person(context, userId, session.Id);
+                if (trusted is not null)
+                    next = await devices.GiveAsync(lane, userId, trusted, by, cancel);
+                await browsers.SeenAsync(lane, userId, handle, by, cancel);
+            },
+            Committed = async () =>
+            {
+                cookies.Keep(context, Known, handle, KnownFor);
+                if (next is not null)
+                    await KeepAsync(context, userId, next, cancel);
+            },
+        };
+    }
+
+    /// <summary>A session that was there before is spared a second step by the device from now on, and ends with it. False when the device is not good any more.</summary>
+    public async Task<bool> AttachAsync(HttpContext context, string userId, string sparing, string sid)
+    {
+        var cancel = context.RequestAborted;
+        if (ShownBy(context, userId) is not { } shown || shown.DeviceId != sparing)
+            return false;
+        var next = await database.TransactAsync(async lane =>
+        {
+            var used = await devices.UseAsync(lane, userId, shown, By.Person(context, userId, sid), cancel);
+            if (used is not null)
+                await lane.ExecuteAsync("update sessions set device_id = @device where id = @sid and user_id = @user and ended_at is null", cancel, ("@device", sparing), ("@sid", sid), ("@user", userId));
+            return used;
+        }, cancel);
+        if (next is not null)
+            await KeepAsync(context, userId, next, cancel);
+        return next is not null;
+    }
+
+    // The cookie ends when the trust does: use never makes it longer.
+    private async Task KeepAsync(HttpContext context, string userId, TrustToken token, CancellationToken cancel)
+    {
+        if (await devices.FindAsync(userId, token, Stranger(context), cancel) is { } device)
+            cookies.Keep(context, NameFor(userId), token.ToCookie(), device.ExpiresAt - clock.GetUtcNow());
+    }
+
+    private string KnownHandle(HttpContext context) => cookies.Kept(context, Known) is { Length: 43 } kept ? kept : Handles.New();
+
+    /// <summary>Whoever shows a cookie: that it is the owner is not proven by it.</summary>
+    private static By Stranger(HttpContext context) => By.Person(context, "system", null);
+
+    private static string NameFor(string userId) => "idp.trust-" + Handles.HashText(userId)[..16];
+}
