@@ -52,6 +52,8 @@ install_missing() {
   has redis-server || { wanted+=(redis-server); services+=(redis-server); }
   [ -x /usr/sbin/apache2 ] || { wanted+=(apache2); services+=(apache2); }
   [ -e /usr/lib/apache2/modules/mod_auth_openidc.so ] || wanted+=(libapache2-mod-auth-openidc)
+  [ -x /usr/sbin/postfix ] || { wanted+=(postfix); services+=(postfix); }
+  [ -x /usr/lib/dovecot/imap ] || { wanted+=(dovecot-imapd); services+=(dovecot); }
   has chromium || [ -x "${IDP_CHROMIUM:-/nowhere}" ] || wanted+=(chromium)
   ls /usr/share/fonts/opentype/noto/NotoSansCJK* >/dev/null 2>&1 || wanted+=(fonts-noto-cjk)
   has node || wanted+=(nodejs)

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using IdP.Server.Hosting;
+using IdP.Server.Mail;
 
 namespace IdP.Server.Cli;
 
@@ -29,7 +30,10 @@ internal static class MaintenanceVerbs
         command.SetAction(_ =>
         {
             var options = IdpConfiguration.Load(shell.Arguments);
-            return shell.Say(new JsonObject { ["sound"] = true, ["issuer"] = options.Issuer }, $"The configuration is sound; the issuer is {options.Issuer}.");
+            var mail = MailServices.Transport(options, IdpConfiguration.EnvironmentName == "Development");
+            return shell.Say(
+                new JsonObject { ["sound"] = true, ["issuer"] = options.Issuer, ["mail"] = mail.Available ? mail.Name : null },
+                $"The configuration is sound; the issuer is {options.Issuer}.", $"Mail goes {mail.Name}.");
         });
         return command;
     }

@@ -1,6 +1,7 @@
 using IdP.Server.Accounts;
 using IdP.Server.Audit;
 using IdP.Server.Hosting;
+using IdP.Server.Mail;
 using IdP.Server.Storage;
 using IdP.Server.Storage.Clients;
 using IdP.Server.Storage.Keys;
@@ -27,6 +28,7 @@ internal sealed class Workbench : IAsyncDisposable
             .AddSingleton<IHostEnvironment>(new NamedEnvironment(IdpConfiguration.EnvironmentName))
             .AddIdpStorage(options)
             .AddIdpAccounts()
+            .AddIdpMail()
             .AddSingleton<FirstAdministrator>()
             .AddIdpClients()
             .AddLogging()

@@ -47,4 +47,5 @@ internal static class DemoTexts
     public static string MailText => Table.Get();
     public static string MailEmpty => Table.Get();
     public static string MailTo => Table.Get();
+    public static string MailDropped => Table.Get();
 }

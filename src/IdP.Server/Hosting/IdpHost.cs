@@ -5,6 +5,7 @@ using IdP.Server.Connect;
 using IdP.Server.Demo;
 using IdP.Server.DeviceTrust;
 using IdP.Server.Factors;
+using IdP.Server.Mail;
 using IdP.Server.SignIn;
 using IdP.Server.Storage;
 using IdP.Server.Storage.Clients;
@@ -64,6 +65,7 @@ internal static class IdpHost
             .AddIdpKeys()
             .AddIdpAccounts()
             .AddIdpDeviceTrust()
+            .AddIdpMail()
             .AddSingleton<FirstAdministrator>()
             .AddHostedService<FirstAdministratorLink>()
             .AddSecondFactors()

@@ -19,6 +19,7 @@ internal sealed class IdpOptions
     public AcrOptions Acr { get; set; } = new();
     public KeyOptions Keys { get; set; } = new();
     public AuditOptions Audit { get; set; } = new();
+    public MailOptions Mail { get; set; } = new();
     public BrandOptions Brand { get; set; } = new();
     public DemoOptions Demo { get; set; } = new();
 }
@@ -105,6 +106,43 @@ internal sealed class BrandOptions
     /// <summary>#rrggbb; text upon it and links follow from it. AccentDark empty: the same in the dark theme.</summary>
     public string? Accent { get; set; }
     public string? AccentDark { get; set; }
+}
+
+internal sealed class MailOptions
+{
+    /// <summary>The mail server; empty: there is none, and what needs mail is not offered (in the demo the mailbox at /demo/mail stands in for it).</summary>
+    public string Host { get; set; } = "";
+    /// <summary>Null: 465, 587 or 25, as Security has it.</summary>
+    public int? Port { get; set; }
+    public MailSecurity Security { get; set; } = MailSecurity.StartTlsRequired;
+    /// <summary>PEM file with the authorities that the mail server's certificate must come from; empty: those of the system.</summary>
+    public string? Authority { get; set; }
+    public string? User { get; set; }
+    public string? Password { get; set; }
+    /// <summary>Instead of the password, for OAUTHBEARER or XOAUTH2.</summary>
+    public string? OAuth2Token { get; set; }
+    /// <summary>The same from a file that something else keeps fresh; read for each mail.</summary>
+    public string? OAuth2TokenFile { get; set; }
+    /// <summary>The address that mails come from.</summary>
+    public string From { get; set; } = "";
+    /// <summary>Empty: the brand's name.</summary>
+    public string? FromName { get; set; }
+    /// <summary>How long one mail may take to be handed over. People wait two seconds at most, whatever stands here.</summary>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(30);
+    /// <summary>Domains whose mailboxes these accounts open; a backup address there, or below, would be no second factor.</summary>
+    public List<string> OwnDomains { get; set; } = [];
+    /// <summary>Folder of templates that take the place of ours: code.en.txt, code.en.html, notice.zh-Hans.txt, ...</summary>
+    public string? TemplateDirectory { get; set; }
+}
+
+internal enum MailSecurity
+{
+    /// <summary>TLS from the first byte.</summary>
+    ImplicitTls,
+    /// <summary>STARTTLS, or nothing is said.</summary>
+    StartTlsRequired,
+    /// <summary>In clear; for a mail server on this very machine.</summary>
+    None,
 }
 
 internal sealed class DemoOptions

@@ -1,5 +1,6 @@
 using System.Net;
 using IdP.Protocol.Tokens;
+using IdP.Server.Mail;
 using IdP.Server.Storage.Clients;
 
 namespace IdP.Server.Hosting;
@@ -31,6 +32,7 @@ internal static class IdpOptionsChecks
             Between("Keys:AnnounceDays", options.Keys.AnnounceDays, 1, 365),
             options.Keys.AnnounceDays < options.Keys.RotationDays ? null : $"Keys:AnnounceDays: {options.Keys.AnnounceDays} must be less than Keys:RotationDays, {options.Keys.RotationDays}",
             Between("Audit:RetentionDays", options.Audit.RetentionDays, 1, 36_500),
+            .. MailChecks.Faults(options.Mail),
             Logo(options.Brand.Logo),
             Accent("Brand:Accent", options.Brand.Accent),
             Accent("Brand:AccentDark", options.Brand.AccentDark),

@@ -43,7 +43,7 @@ internal static class SettingBinder
                 foreach (var (name, value) in Pairs(section, section.Path.Length + 1))
                     names[name] = value;
                 break;
-            case { } part when property.PropertyType.Namespace == typeof(IdpOptions).Namespace:
+            case { } part when property.PropertyType.IsClass && property.PropertyType.Namespace == typeof(IdpOptions).Namespace:
                 Bind(part, section.GetChildren(), faults);
                 break;
             default:
@@ -79,5 +79,6 @@ internal static class SettingBinder
     }
 
     private static string Wanted(Type type) =>
-        type == typeof(int) ? "a whole number" : type == typeof(bool) ? "true or false" : type == typeof(TimeSpan) ? "a duration such as 00:30:00 (hours:minutes:seconds)" : $"a {type.Name}";
+        type == typeof(int) ? "a whole number" : type == typeof(bool) ? "true or false" : type == typeof(TimeSpan) ? "a duration such as 00:30:00 (hours:minutes:seconds)"
+        : type.IsEnum ? "one of " + string.Join(", ", Enum.GetNames(type)) : $"a {type.Name}";
 }

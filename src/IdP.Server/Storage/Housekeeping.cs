@@ -26,7 +26,12 @@ internal sealed class Housekeeping(Database database, IdpOptions options, TimePr
         // What was typed as a name, and what stands for nobody: anybody makes as many of these as they like.
         ("guess_counters", "key", "window_start < @day_ago and (key like 'name:%' or key like 'nobody:%')"),
         ("audit", "id", "at < @audit_from"),
+        // Limits count a day back; no attempt is made after two.
+        ("outbox", "id", "created_at < @week_ago"),
     ];
+
+    /// <summary>What a mail said is nobody's business once it is out, or never will be.</summary>
+    private const string ForgetMails = "update outbox set sealed = null where sealed is not null and (sent_at < @hour_ago or failed_at < @hour_ago)";
 
     /// <summary>The number of rows removed.</summary>
     public async Task<int> TidyAsync(CancellationToken cancel)
@@ -46,6 +51,7 @@ internal sealed class Housekeeping(Database database, IdpOptions options, TimePr
             while (gone == Batch);
         }
 
+        await database.ExecuteAsync(ForgetMails, cancel, ("@hour_ago", now.AddHours(-1).Stored()));
         return removed;
     }
 

@@ -11,10 +11,11 @@ public sealed partial class HouseRules
     // A room, and the rooms that it must not know.
     private static readonly Dictionary<string, string[]> Forbidden = new()
     {
-        ["Storage"] = ["Accounts", "DeviceTrust", "StepUp", "Factors", "SignIn", "Connect", "Cli", "Demo"],
-        ["Audit"] = ["Accounts", "DeviceTrust", "StepUp", "Factors", "SignIn", "Connect", "Cli", "Demo"],
-        ["Accounts"] = ["DeviceTrust", "StepUp", "SignIn", "Connect", "Cli", "Demo", "Factors.Totp"],
+        ["Storage"] = ["Accounts", "Mail", "DeviceTrust", "StepUp", "Factors", "SignIn", "Connect", "Cli", "Demo"],
+        ["Audit"] = ["Accounts", "Mail", "DeviceTrust", "StepUp", "Factors", "SignIn", "Connect", "Cli", "Demo"],
+        ["Accounts"] = ["Mail", "DeviceTrust", "StepUp", "SignIn", "Connect", "Cli", "Demo", "Factors.Totp"],
         ["DeviceTrust"] = ["StepUp", "Factors", "SignIn", "Connect", "Cli", "Demo"],
+        ["Mail"] = ["DeviceTrust", "Factors", "StepUp", "SignIn", "Connect", "Settings", "Cli", "Demo"],
         ["StepUp"] = ["DeviceTrust", "SignIn", "Connect", "Cli", "Demo", "Factors.Totp"],
         ["Factors"] = ["DeviceTrust", "SignIn", "Connect", "Cli", "Demo"],
         ["SignIn"] = ["Cli", "Demo", "Factors.Totp"],

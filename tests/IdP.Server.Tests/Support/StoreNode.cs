@@ -1,6 +1,7 @@
 using IdP.Server.Accounts;
 using IdP.Server.DeviceTrust;
 using IdP.Server.Hosting;
+using IdP.Server.Mail;
 using IdP.Server.Storage;
 using IdP.Server.Storage.Protocol;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,7 +15,7 @@ internal sealed class StoreNode : IAsyncDisposable
 
     private StoreNode(ServiceProvider services) => this.services = services;
 
-    public static async Task<StoreNode> StartAsync(string database, string ephemeral = "memory", TimeProvider? clock = null)
+    public static async Task<StoreNode> StartAsync(string database, string ephemeral = "memory", TimeProvider? clock = null, IMailTransport? mail = null)
     {
         var options = new IdpOptions
         {
@@ -28,6 +29,8 @@ internal sealed class StoreNode : IAsyncDisposable
             .AddIdpStorage(options)
             .AddIdpAccounts()
             .AddIdpDeviceTrust()
+            .AddIdpMail()
+            .AddSingleton(mail ?? new Postbox())
             .BuildServiceProvider();
         var node = new StoreNode(services);
         await node.Get<Database>().MigrateAsync(CancellationToken.None);
