@@ -154,20 +154,10 @@ internal sealed class Database : IAsyncDisposable
             : throw new InvalidOperationException("Storage:Database must be sqlite:PATH or postgres:CONNECTION.");
     }
 
-    private static string WithLimits(string connection)
-    {
-        var builder = new NpgsqlConnectionStringBuilder(connection);
-        if (!builder.ContainsKey("Timeout"))
-            builder.Timeout = 2;
-        if (!builder.ContainsKey("Command Timeout"))
-            builder.CommandTimeout = 3;
-        if (!builder.ContainsKey("Max Auto Prepare"))
-        {
-            builder.MaxAutoPrepare = 64;
-            builder.AutoPrepareMinUsages = 2;
-        }
-
-        builder.ApplicationName ??= "idp";
-        return builder.ToString();
-    }
+    /// <summary>
+    /// Ours first, so that what the operator says wins. Statements are prepared at their second use. Nothing here changes a session, and its locks are
+    /// given back by name: resetting it would be seven statements before each of ours.
+    /// </summary>
+    internal static string WithLimits(string connection) => new NpgsqlConnectionStringBuilder(
+        "Timeout=2;Command Timeout=3;Max Auto Prepare=64;Auto Prepare Min Usages=2;No Reset On Close=true;Application Name=idp;" + connection).ToString();
 }

@@ -41,6 +41,15 @@ public sealed class StorageParts(Servers servers)
     }
 
     [Fact]
+    public void PostgreSQL_gets_our_limits_where_the_operator_says_nothing()
+    {
+        var ours = new NpgsqlConnectionStringBuilder(Database.WithLimits("Host=x"));
+        Assert.Equal(("x", 2, 3, 64, true), (ours.Host, ours.Timeout, ours.CommandTimeout, ours.MaxAutoPrepare, ours.NoResetOnClose));
+        var theirs = new NpgsqlConnectionStringBuilder(Database.WithLimits("Host=x;CommandTimeout=9;Max Auto Prepare=0"));
+        Assert.Equal((2, 9, 0), (theirs.Timeout, theirs.CommandTimeout, theirs.MaxAutoPrepare));
+    }
+
+    [Fact]
     public async Task A_cached_value_is_loaded_once_for_all_and_again_after_three_seconds()
     {
         var clock = new FakeTimeProvider();
