@@ -15,7 +15,7 @@ internal sealed class AuditLog(Database database, TimeProvider clock)
 
     /// <summary>In the transaction that the lane is in.</summary>
     public Task AddAsync(Lane lane, AuditEntry entry, CancellationToken cancel) =>
-        lane.ExecuteAsync(Insert, cancel, Values(entry));
+        lane.AtCommitAsync(Insert, cancel, Values(entry));
 
     /// <summary>For what changes nothing else: a failed sign-in, a refusal.</summary>
     public Task WriteAsync(AuditEntry entry, CancellationToken cancel) =>

@@ -87,11 +87,11 @@ internal sealed class Database : IAsyncDisposable
 
     private static async Task<T> TransactOnPostgresAsync<T>(Lane lane, Func<Lane, Task<T>> work, CancellationToken cancel)
     {
-        await lane.ExecuteAsync("begin", cancel);
+        await lane.BeginAsync(cancel);
         try
         {
             var result = await work(lane);
-            await lane.ExecuteAsync("commit", cancel);
+            await lane.CommitAsync(cancel);
             return result;
         }
         catch

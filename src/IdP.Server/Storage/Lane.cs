@@ -9,6 +9,7 @@ namespace IdP.Server.Storage;
 internal sealed class Lane(DbConnection connection, bool keepsStatements) : IAsyncDisposable
 {
     private readonly Dictionary<string, DbCommand> prepared = new(StringComparer.Ordinal);
+    private List<(string Sql, (string Name, object? Value)[] Values)>? atCommit;
 
     public DbConnection Connection => connection;
 
@@ -27,6 +28,43 @@ internal sealed class Lane(DbConnection connection, bool keepsStatements) : IAsy
         finally
         {
             Release(command);
+        }
+    }
+
+    /// <summary>
+    /// In a transaction, a write whose row count nobody asks for: where the database is another process it travels with the commit and costs no way there
+    /// of its own. It comes after everything else of the transaction, and the commit fails when it does.
+    /// </summary>
+    public async Task AtCommitAsync(string sql, CancellationToken cancel, params (string Name, object? Value)[] values)
+    {
+        if (atCommit is null)
+            await ExecuteAsync(sql, cancel, values);
+        else
+            atCommit.Add((sql, values));
+    }
+
+    /// <summary>Npgsql sends "begin" with the first statement.</summary>
+    public async Task BeginAsync(CancellationToken cancel)
+    {
+        atCommit = [];
+        await connection.BeginTransactionAsync(cancel);
+    }
+
+    /// <summary>Ends what <see cref="BeginAsync"/> began: what waits for the commit and the commit itself in one go, of which nothing happens when a part fails.</summary>
+    public async Task CommitAsync(CancellationToken cancel)
+    {
+        await using var batch = connection.CreateBatch();
+        foreach (var (sql, values) in atCommit ?? [])
+            Fill(batch, sql, values);
+        Fill(batch, "commit", []);
+        atCommit = null;
+        try
+        {
+            await batch.ExecuteNonQueryAsync(cancel);
+        }
+        catch (Exception problem) when (Outage.Find(problem) is { } outage)
+        {
+            throw outage;
         }
     }
 
@@ -79,16 +117,28 @@ internal sealed class Lane(DbConnection connection, bool keepsStatements) : IAsy
         command.CommandText = sql;
 #pragma warning restore CA2100
         foreach (var (name, value) in values)
-        {
-            var parameter = command.CreateParameter();
-            parameter.ParameterName = name;
-            parameter.Value = value ?? DBNull.Value;
-            command.Parameters.Add(parameter);
-        }
-
+            command.Parameters.Add(Parameter(command.CreateParameter(), name, value));
         if (keepsStatements)
             prepared.Add(sql, command);
         return command;
+    }
+
+    private static void Fill(DbBatch batch, string sql, (string Name, object? Value)[] values)
+    {
+        var command = batch.CreateBatchCommand();
+#pragma warning disable CA2100 // As above.
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        foreach (var (name, value) in values)
+            command.Parameters.Add(Parameter(command.CreateParameter(), name, value));
+        batch.BatchCommands.Add(command);
+    }
+
+    private static DbParameter Parameter(DbParameter parameter, string name, object? value)
+    {
+        parameter.ParameterName = name;
+        parameter.Value = value ?? DBNull.Value;
+        return parameter;
     }
 
     private void Release(DbCommand command)
