@@ -54,8 +54,8 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
         var ending = at.Next is NextStep.Finish done
             ? await finish.FinishAsync(context, at.Situation, done.Who)
             : new Ending.Answered(finish.Refuse(at.Request.Target, ((NextStep.Refuse)at.Next).Error));
-        if (await desk.OpenAsync(context, at.Progress.Id) is { } again)
-            await signIns.ChangeAsync(again.Kept, kept => ending is Ending.Answered given ? kept with { Answer = given.Answer } : kept with { Finishing = false }, context.RequestAborted);
+        if (await signIns.FindAsync(context, at.Progress.Id, context.RequestAborted) is { } marked)
+            await signIns.ChangeAsync(marked, kept => ending is Ending.Answered given ? kept with { Answer = given.Answer } : kept with { Finishing = false }, context.RequestAborted);
 
         if (ending is Ending.DecideAgain)
         {
