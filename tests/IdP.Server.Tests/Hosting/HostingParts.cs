@@ -10,14 +10,17 @@ namespace IdP.Server.Tests.Hosting;
 /// <summary>Notes whom the server takes for the caller, once its pipeline is done with the request.</summary>
 internal sealed class AddressProbe : IStartupFilter
 {
-    public string Address { get; private set; } = "";
+    private readonly TaskCompletionSource<string> address = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Known a moment after the answer may already be read.</summary>
+    public Task<string> Address => address.Task;
 
     public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
     {
         app.Use(async (http, more) =>
         {
             await more(http);
-            Address = http.Connection.RemoteIpAddress!.ToString();
+            address.TrySetResult(http.Connection.RemoteIpAddress!.ToString());
         });
         next(app);
     };

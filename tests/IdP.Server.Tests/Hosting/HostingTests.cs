@@ -68,7 +68,7 @@ public sealed class HostingTests : IDisposable
         request.Headers.Add("X-Forwarded-Host", "evil.example");
         request.Headers.Add("X-Forwarded-Proto", "https");
         using var answer = await client.SendAsync(request, cancel);
-        Assert.Equal(expected, probe.Address);
+        Assert.Equal(expected, await probe.Address);
         Assert.Contains($"\"issuer\":\"http://localhost:{port}\"", await answer.Content.ReadAsStringAsync(cancel), StringComparison.Ordinal);
     }
 
