@@ -26,6 +26,23 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
         return true;
     }
 
+    /// <summary>The owner's word in the settings: the session with all it gave, what was granted for when the person is away included. False when it is not theirs, or ended.</summary>
+    public async Task<bool> EndFullyAsync(Lane lane, string sid, string userId, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        if (await lane.ExecuteAsync("update sessions set ended_at = @now where id = @sid and user_id = @user and ended_at is null", cancel, ("@sid", sid), ("@user", userId), ("@now", now.Stored())) == 0)
+            return false;
+        (string, object?)[] values = [("@sid", sid), ("@user", userId), ("@now", now.Stored())];
+        await lane.ExecuteAsync("""
+            insert into revocations (key, until, at)
+            select distinct 'grant:' || grant_id, @until, @now from refresh_families where session_id = @sid and user_id = @user and ended_at is null
+            on conflict (key) do update set until = excluded.until, at = excluded.at
+            """, cancel, [.. values, ("@until", (now + RevocationList.LongestAccess).Stored())]);
+        await lane.ExecuteAsync("update refresh_families set ended_at = @now where session_id = @sid and user_id = @user and ended_at is null", cancel, values);
+        await revocations.RevokeSessionAsync(lane, sid, cancel);
+        return true;
+    }
+
     /// <summary>
     /// Everything, what was granted for when the person is away included. Families whose session ended by age are alive and end here too; their tokens
     /// are stopped by grant.

@@ -94,6 +94,20 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
         return ended;
     }
 
+    /// <summary>One of this person's sessions with everything it gave; false when it is not theirs, or ended.</summary>
+    public async Task<bool> EndFullyAsync(string sid, string userId, CancellationToken cancel)
+    {
+        var ended = await database.TransactAsync(async lane =>
+        {
+            if (!await ending.EndFullyAsync(lane, sid, userId, cancel))
+                return false;
+            await audit.AddAsync(lane, new("session-ended", userId, userId, Details: sid), cancel);
+            return true;
+        }, cancel);
+        await SettleAsync(cancel);
+        return ended;
+    }
+
     public async Task EndAllAsync(string userId, string? exceptSid, string? actor, CancellationToken cancel)
     {
         await database.TransactAsync(async lane =>

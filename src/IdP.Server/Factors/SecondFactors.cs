@@ -1,3 +1,5 @@
+using IdP.Server.Accounts;
+using IdP.Server.Factors.RecoveryCodes;
 using IdP.Server.Factors.Totp;
 using IdP.Server.StepUp;
 
@@ -8,6 +10,7 @@ internal static class InstalledFactors
 {
     public static IServiceCollection AddSecondFactors(this IServiceCollection services) => services
         .AddFactor<TotpFactor, TotpEnrolment>()
+        .AddFactor<RecoveryCodesFactor, RecoveryCodesEnrolment>().AddSingleton<IAccountWatcher, RecoveryCodesGoToo>()
         .AddSingleton<SecondFactors>()
         .AddSingleton<StepUpService>()
         .AddSingleton<Enrolments>()
@@ -26,6 +29,9 @@ internal sealed class SecondFactors(IEnumerable<ISecondFactor> installed)
     private readonly Dictionary<string, ISecondFactor> byId = installed.ToDictionary(factor => factor.Info.Id, StringComparer.Ordinal);
 
     public IReadOnlyCollection<string> Ids => byId.Keys;
+
+    /// <summary>In the order of THE LIST.</summary>
+    public IEnumerable<ISecondFactor> All => byId.Values;
 
     public ISecondFactor? Find(string id) => byId.GetValueOrDefault(id);
 }

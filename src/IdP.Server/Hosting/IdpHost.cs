@@ -6,6 +6,7 @@ using IdP.Server.Demo;
 using IdP.Server.DeviceTrust;
 using IdP.Server.Factors;
 using IdP.Server.Mail;
+using IdP.Server.Settings;
 using IdP.Server.SignIn;
 using IdP.Server.Storage;
 using IdP.Server.Storage.Clients;
@@ -42,6 +43,7 @@ internal static class IdpHost
         app.UseRouting();
         app.MapIdpConnect();
         app.MapIdpSignIn();
+        app.MapIdpSettings();
         var demo = DemoServices.IsOn(app.Environment, options);
         app.MapIdpPages(demo);
         if (demo)
@@ -71,6 +73,7 @@ internal static class IdpHost
             .AddSecondFactors()
             .AddIdpConnect()
             .AddIdpSignIn()
+            .AddIdpSettings()
             .AddIdpPages();
         if (DemoServices.IsOn(environment, options))
             services.AddIdpDemo();

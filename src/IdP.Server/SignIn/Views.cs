@@ -62,6 +62,8 @@ internal sealed record Problem(ProblemKind Kind, int Number = 0)
     public static readonly Problem NameTaken = new(ProblemKind.NameTaken);
     public static readonly Problem BadEmail = new(ProblemKind.BadEmail);
 
+    public static readonly Problem PasswordsDiffer = new(ProblemKind.PasswordsDiffer);
+
     public static Problem TooManyTries(int minutes) => new(ProblemKind.TooManyTries, minutes);
 
     public static Problem PasswordTooShort(int characters) => new(ProblemKind.PasswordTooShort, characters);
@@ -82,4 +84,5 @@ internal enum ProblemKind
     NameTaken,
     BadEmail,
     PasswordTooShort,
+    PasswordsDiffer,
 }

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using IdP.Server.Accounts;
@@ -35,16 +36,27 @@ internal sealed record Asker(UserRecord Person, string SessionId, byte[] Browser
 internal sealed class RecentProof(StepUpService stepUp, IEphemeralStore ephemeral, TimeProvider clock)
 {
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan AskedLife = TimeSpan.FromMinutes(15);
 
     /// <summary>Ways to prove, the one to offer first being first; empty means the password.</summary>
     public static IReadOnlyList<string> FactorsOf(UserRecord person) => person.BoundFactors;
 
-    public Task<ChallengeStart> ChallengeAsync(Asker asker, GuardedAction action, string factor, string? current, bool again, CancellationToken cancel) =>
-        stepUp.StartAsync(asker.Person.Id, factor, Purpose(asker, action), asker.BrowserHash, current, cancel, again, asker.Circumstances);
-
-    /// <summary>An answer to a challenge made for this action; a right one leaves the proof.</summary>
-    public async Task<StepUpOutcome> AnswerAsync(Asker asker, GuardedAction action, string challengeId, Answer answer, CancellationToken cancel)
+    /// <summary>Asks with this factor; a page drawn again shows the same challenge.</summary>
+    /// <param name="again">The person wants another code sent.</param>
+    public async Task<ChallengeStart> ChallengeAsync(Asker asker, GuardedAction action, string factor, bool again, CancellationToken cancel)
     {
+        var current = await CurrentAsync(asker, action, cancel);
+        var start = await stepUp.StartAsync(asker.Person.Id, factor, Purpose(asker, action), asker.BrowserHash, current, cancel, again, asker.Circumstances);
+        if (start.Challenge is { } challenge && challenge.Id != current)
+            await ephemeral.SetAsync(AskedKey(asker, action), Encoding.ASCII.GetBytes(challenge.Id), AskedLife, cancel);
+        return start;
+    }
+
+    /// <summary>An answer to the challenge of this action; a right one leaves the proof.</summary>
+    public async Task<StepUpOutcome> AnswerAsync(Asker asker, GuardedAction action, Answer answer, CancellationToken cancel)
+    {
+        if (await CurrentAsync(asker, action, cancel) is not { } challengeId)
+            return new StepUpOutcome.Over();
         var outcome = await stepUp.AnswerAsync(challengeId, asker.Person.Id, Purpose(asker, action), asker.BrowserHash, answer, cancel, asker.DeviceId);
         if (outcome is StepUpOutcome.Passed { Proof: var proof })
             await KeepAsync(asker, action, proof.Factor, cancel);
@@ -77,6 +89,11 @@ internal sealed class RecentProof(StepUpService stepUp, IEphemeralStore ephemera
         Key(asker, action),
         JsonSerializer.SerializeToUtf8Bytes(new KeptProof(asker.Person.Id, asker.BrowserHash, action.Name, factor, clock.GetUtcNow()), KeptProofJson.Default.KeptProof),
         Life, cancel);
+
+    private async Task<string?> CurrentAsync(Asker asker, GuardedAction action, CancellationToken cancel) =>
+        await ephemeral.GetAsync(AskedKey(asker, action), cancel) is { } id ? Encoding.ASCII.GetString(id) : null;
+
+    private static string AskedKey(Asker asker, GuardedAction action) => $"asked:{asker.SessionId}:{action.Name}";
 
     private static string Purpose(Asker asker, GuardedAction action) => $"settings:{asker.SessionId}:{action.Name}";
 

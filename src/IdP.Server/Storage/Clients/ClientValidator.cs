@@ -8,6 +8,9 @@ namespace IdP.Server.Storage.Clients;
 /// <summary>What a client may say; the same from console, command line and file. One message a fault, all faults at once.</summary>
 internal sealed class ClientValidator : AbstractValidator<Client>
 {
+    /// <summary>The server's own pages as a client: nobody can register it.</summary>
+    public const string OwnId = "idp-account";
+
     /// <summary>No token outlives it, and a retired signing key stays published this long (I-10).</summary>
     public const int LongestTokenLifetime = 86_400;
 
@@ -96,6 +99,7 @@ internal sealed class ClientValidator : AbstractValidator<Client>
 
     private static string? IdFault(string id) =>
         id.Length is 0 or > 100 ? "must have 1 to 100 characters"
+        : id == OwnId ? $"'{id}' is this server itself"
         : id.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_' or '.') ? null
         : $"'{id}' may have letters, digits, '-', '_' and '.' only";
 

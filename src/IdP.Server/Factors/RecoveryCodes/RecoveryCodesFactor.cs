@@ -1,0 +1,40 @@
+using IdP.Server.StepUp;
+using IdP.Server.Storage;
+
+namespace IdP.Server.Factors.RecoveryCodes;
+
+/// <summary>Ten codes on paper, each good once: the way in on the day the phone is gone.</summary>
+internal sealed class RecoveryCodesFactor(FactorBindings bindings, SecretProtector protector) : ISecondFactor
+{
+    public const string KeyPurpose = "recovery-codes";
+    private static readonly TimeSpan ChallengeLife = TimeSpan.FromMinutes(10);
+
+    public FactorInfo Info { get; } = new(RecoveryCodeList.Factor, ["otp"], ChallengeLife, RecoveryCodesTexts.Table, IsFallback: true);
+
+    public Task<Started> ChallengeAsync(Challenge challenge, CancellationToken cancel) =>
+        Task.FromResult<Started>(new Started.Asked(new Prompt.EnterCode(RecoveryCodeList.Length, Letters: true), []));
+
+    public async Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel)
+    {
+        if (answer is not Answer.Code { Value: var typed } || RecoveryCodeList.Read(typed) is not { } code)
+            return Verdict.Wrong;
+
+        var hash = RecoveryCodeList.Hash(code, protector.KeyFor(KeyPurpose));
+        while ((await bindings.ListAsync(challenge.UserId, cancel)).Find(binding => binding.Factor == RecoveryCodeList.Factor) is { } binding)
+        {
+            var list = RecoveryCodeList.From(binding.Data);
+            if (!list.Has(hash))
+                return list.HadBefore(hash) ? Verdict.AlreadyUsed : Verdict.Wrong;
+            // The write that must win; a crash after it costs the person one code, never gives one away (I-3).
+            if (await bindings.ReplaceDataAsync(binding, list.Without(hash).ToBytes(), cancel))
+                return Verdict.Passed;
+        }
+
+        return Verdict.Wrong;
+    }
+
+    public string? Describe(FactorBinding binding) => RecoveryCodesTexts.Left(RecoveryCodeList.From(binding.Data).Left.Count);
+
+    public string? Warn(FactorBinding binding) =>
+        RecoveryCodeList.From(binding.Data).Left.Count < RecoveryCodeList.Few ? RecoveryCodesTexts.FewLeft(RecoveryCodeList.From(binding.Data).Left.Count) : null;
+}

@@ -1,0 +1,130 @@
+using System.Text;
+using IdP.Server.Factors;
+using IdP.Server.SignIn;
+using IdP.Server.StepUp;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace IdP.Server.Settings;
+
+/// <summary>Binds a factor, or binds it anew in the place of another of its kind: prove, (say,) scan or wait, type. The old one works until the new one is proven.</summary>
+internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, FactorBindings bindings, RecentProof proofs) : PageModel
+{
+    public BindView View { get; private set; } = null!;
+
+    public async Task<IActionResult> OnGetAsync(string? factor, string? replaces, string? offer)
+    {
+        var (visit, elsewhere) = await this.EnterAsync();
+        if (visit is null)
+            return elsewhere!;
+        if (await ReadAsync(visit, factor, replaces) is not { } wanted)
+            return this.Unknown();
+        if (offer is not null)
+            return await DrawOfferAsync(visit, wanted, offer, null);
+        if (wanted.AlreadyThere)
+            return PageSteps.SeeOther("/account/two-step");
+        if (await this.MustProveAsync(visit, wanted.Guard) is { } prove)
+            return prove;
+        // Nothing to say first: what is to be proven can be shown at once.
+        return wanted.Enrolment.Question is null ? await OfferAsync(visit, wanted, null) : Draw(new(visit, wanted, null, null, null, null));
+    }
+
+    /// <summary>What the factor asked to be told: an address.</summary>
+    public Task<IActionResult> OnPostOfferAsync(string? factor, string? replaces) => PostAsync(factor, replaces, async (visit, wanted) =>
+        await this.MustProveAsync(visit, wanted.Guard) is { } prove ? prove : await OfferAsync(visit, wanted, Request.Form["said"]));
+
+    public Task<IActionResult> OnPostAsync(string? factor, string? replaces, string? offer) => PostAsync(factor, replaces, async (visit, wanted) =>
+    {
+        // Read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
+        string? code = Request.Form["code"];
+        Answer answer = Request.Form["kept"] == "yes" ? new Answer.Acknowledged() : new Answer.Code(code ?? "");
+        if (answer is Answer.Code { Value.Length: 0 })
+            return await DrawOfferAsync(visit, wanted, offer, Problem.MissingField);
+        return await enrolments.ConfirmAsync(offer, visit.Person.Id, visit.Asker.BrowserHash, answer, visit.By, HttpContext.RequestAborted, Request.Form["label"]) switch
+        {
+            EnrolmentOutcome.Bound => PageSteps.SeeOther("/account/two-step?done=" + (replaces is null ? "bound" : "rebound")),
+            EnrolmentOutcome.TooMany tooMany => await DrawOfferAsync(visit, wanted, offer, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
+            EnrolmentOutcome.Wrong => await DrawOfferAsync(visit, wanted, offer, Problem.WrongCode),
+            _ => Draw(new(visit, wanted, null, Problem.CodeExpired, null, null)),
+        };
+    });
+
+    /// <summary>Another code, please.</summary>
+    public Task<IActionResult> OnPostAgainAsync(string? factor, string? replaces, string? offer) => PostAsync(factor, replaces, async (visit, wanted) =>
+    {
+        var (fresh, _) = await enrolments.AgainAsync(For(visit), visit.Asker.BrowserHash, offer, HttpContext.RequestAborted);
+        return PageSteps.SeeOther($"{wanted.Path}&offer={Uri.EscapeDataString(fresh ?? offer ?? "")}");
+    });
+
+    /// <summary>Codes to keep, as a file: works without scripts.</summary>
+    public async Task<IActionResult> OnGetFileAsync(string? offer)
+    {
+        var (visit, elsewhere) = await this.EnterAsync();
+        if (visit is null)
+            return elsewhere!;
+        if (await enrolments.FindAsync(offer, visit.Person.Id, visit.Asker.BrowserHash, HttpContext.RequestAborted) is not { } found || new OfferView(found, false).Codes is not { Count: > 0 } codes)
+            return this.Unknown();
+        var text = $"{visit.Person.UserName}\r\n\r\n{string.Join("\r\n", codes)}\r\n";
+        return File(Encoding.UTF8.GetBytes(text), "text/plain; charset=utf-8", "recovery-codes.txt");
+    }
+
+    private async Task<IActionResult> PostAsync(string? factor, string? replaces, Func<Visit, BindWish, Task<IActionResult>> work)
+    {
+        var (visit, elsewhere) = await this.EnterPostAsync();
+        if (visit is null)
+            return elsewhere!;
+        return await ReadAsync(visit, factor, replaces) is { } wanted ? await work(visit, wanted) : this.Unknown();
+    }
+
+    private async Task<BindWish?> ReadAsync(Visit visit, string? factor, string? replaces)
+    {
+        if (factor is null || factors.Find(factor) is not { } known || enrolments.Find(factor) is not { } enrolment)
+            return null;
+        if (replaces is null)
+            return new(known.Info, enrolment, null, GuardedAction.Bind(factor), !enrolment.Several && visit.Person.BoundFactors.Contains(factor));
+        return await bindings.FindAsync(visit.Person.Id, replaces, HttpContext.RequestAborted) is { } old && old.Factor == factor
+            ? new(known.Info, enrolment, old.Id, GuardedAction.Rebind(old.Id), false)
+            : null;
+    }
+
+    private static EnrolmentFor For(Visit visit) => new(visit.Person.Id, visit.Person.UserName, visit.Asker.Circumstances);
+
+    private async Task<IActionResult> OfferAsync(Visit visit, BindWish wanted, string? said)
+    {
+        var whom = For(visit);
+        var (offerId, refused) = await enrolments.OfferAsync(wanted.Enrolment, whom, visit.Asker.BrowserHash, said, wanted.Replaces, HttpContext.RequestAborted);
+        if (offerId is null)
+            return Draw(new(visit, wanted, null, null, wanted.Info.Words.Find(refused!) ?? refused, said));
+        // The proof buys one offer; of two requests at once, one.
+        if (await proofs.TakeAsync(visit.Asker, wanted.Guard, HttpContext.RequestAborted))
+            return PageSteps.SeeOther($"{wanted.Path}&offer={offerId}");
+        await enrolments.ForgetAsync(offerId, visit.Person.Id, visit.Asker.BrowserHash, HttpContext.RequestAborted);
+        return PageSteps.SeeOther(SettingsSteps.ConfirmPath(wanted.Guard));
+    }
+
+    private async Task<IActionResult> DrawOfferAsync(Visit visit, BindWish wanted, string? offerId, Problem? problem)
+    {
+        var offer = await enrolments.FindAsync(offerId, visit.Person.Id, visit.Asker.BrowserHash, HttpContext.RequestAborted);
+        return offer is null || offer.Factor != wanted.Info.Id || offer.Replaces != wanted.Replaces
+            ? Draw(new(visit, wanted, null, Problem.CodeExpired, null, null))
+            : Draw(new(visit, wanted, offer, problem, null, null));
+    }
+
+    private PageResult Draw(BindView view)
+    {
+        View = view;
+        return Page();
+    }
+}
+
+/// <param name="Replaces">The binding whose place the new one takes.</param>
+internal sealed record BindWish(FactorInfo Info, IEnrolment Enrolment, string? Replaces, GuardedAction Guard, bool AlreadyThere)
+{
+    public string Path => $"/account/two-step/bind?factor={Info.Id}" + (Replaces is null ? "" : "&replaces=" + Replaces);
+
+    public string PathOf(string handler) => Path.Replace("/bind?", $"/bind/{handler}?", StringComparison.Ordinal);
+}
+
+/// <param name="Offer">Null: the question is asked, or there is nothing to go on with.</param>
+/// <param name="Refused">Why the factor did not take what was said.</param>
+internal sealed record BindView(Visit Visit, BindWish Wish, EnrolmentOffer? Offer, Problem? Problem, string? Refused, string? Said);

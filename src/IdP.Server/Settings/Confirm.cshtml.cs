@@ -1,0 +1,117 @@
+using IdP.Server.Accounts;
+using IdP.Server.Audit;
+using IdP.Server.Factors;
+using IdP.Server.SignIn;
+using IdP.Server.StepUp;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace IdP.Server.Settings;
+
+/// <summary>
+/// A fresh proof for one action: with the factor that the action concerns or another bound one, or with the password where none is bound.
+/// A trusted device is not asked about at all.
+/// </summary>
+internal sealed class ConfirmPage(
+    SettingsActions actions, RecentProof proofs, SecondFactors factors, PasswordStep password, AuditLog audit, TimeProvider clock) : PageModel
+{
+    public ConfirmView View { get; private set; } = null!;
+
+    public async Task<IActionResult> OnGetAsync(string? action, string? with)
+    {
+        var (visit, elsewhere) = await this.EnterAsync();
+        if (visit is null)
+            return elsewhere!;
+        if (await actions.ReadAsync(action, visit.Person.Id, HttpContext.RequestAborted) is not { } wanted)
+            return this.Unknown();
+        return await proofs.IsThereAsync(visit.Asker, wanted.Guard, HttpContext.RequestAborted)
+            ? PageSteps.SeeOther(wanted.Path)
+            : await DrawAsync(visit, wanted, with, null);
+    }
+
+    // Codes and passwords are read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
+    public Task<IActionResult> OnPostAsync(string? action, string? with) => PostAsync(action, async (visit, wanted) =>
+    {
+        if (RecentProof.FactorsOf(visit.Person).Count == 0)
+            return await TryPasswordAsync(visit, wanted);
+        string? code = Request.Form["code"];
+        if (string.IsNullOrWhiteSpace(code))
+            return await DrawAsync(visit, wanted, with, Problem.MissingField);
+        var outcome = await proofs.AnswerAsync(visit.Asker, wanted.Guard, new Answer.Code(code), HttpContext.RequestAborted);
+        if (outcome is StepUpOutcome.Wrong or StepUpOutcome.AlreadyUsed or StepUpOutcome.Denied)
+            await audit.WriteAsync(new("second-factor-failed", visit.Person.Id, visit.Person.Id, Address: visit.By.Address, Details: wanted.Guard.Name), CancellationToken.None);
+        return outcome switch
+        {
+            StepUpOutcome.Passed => PageSteps.SeeOther(wanted.Path),
+            StepUpOutcome.AlreadyUsed => await DrawAsync(visit, wanted, with, Problem.CodeUsed),
+            StepUpOutcome.TooMany tooMany => await DrawAsync(visit, wanted, with, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
+            StepUpOutcome.Stopped => await DrawAsync(visit, wanted, with, Problem.TooManyTries(60)),
+            StepUpOutcome.Over => await DrawAsync(visit, wanted, with, Problem.CodeExpired),
+            _ => await DrawAsync(visit, wanted, with, Problem.WrongCode),
+        };
+    });
+
+    /// <summary>Another code, please.</summary>
+    public Task<IActionResult> OnPostAgainAsync(string? action, string? with) => PostAsync(action, (visit, wanted) => DrawAsync(visit, wanted, with, null, again: true));
+
+    private async Task<IActionResult> PostAsync(string? action, Func<Visit, SettingsAction, Task<IActionResult>> work)
+    {
+        var (visit, elsewhere) = await this.EnterPostAsync();
+        if (visit is null)
+            return elsewhere!;
+        return await actions.ReadAsync(action, visit.Person.Id, HttpContext.RequestAborted) is { } wanted ? await work(visit, wanted) : this.Unknown();
+    }
+
+    private async Task<IActionResult> TryPasswordAsync(Visit visit, SettingsAction wanted)
+    {
+        string? typed = Request.Form["password"];
+        if (string.IsNullOrEmpty(typed))
+            return await DrawAsync(visit, wanted, null, Problem.MissingField);
+        try
+        {
+            switch (await password.TryAsync(visit.Person.UserName, typed, HttpContext.Connection.RemoteIpAddress, HttpContext.RequestAborted))
+            {
+                case PasswordOutcome.Right right when right.UserId == visit.Person.Id:
+                    await proofs.PasswordGivenAsync(visit.Asker, wanted.Guard, HttpContext.RequestAborted);
+                    return PageSteps.SeeOther(wanted.Path);
+                case PasswordOutcome.TooMany tooMany:
+                    return await DrawAsync(visit, wanted, null, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter)));
+                default:
+                    return await DrawAsync(visit, wanted, null, Problem.WrongPassword);
+            }
+        }
+        catch (BusyException)
+        {
+            Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            Response.Headers.RetryAfter = "2";
+            return await DrawAsync(visit, wanted, null, Problem.Busy);
+        }
+    }
+
+    private async Task<IActionResult> DrawAsync(Visit visit, SettingsAction wanted, string? with, Problem? problem, bool again = false)
+    {
+        string[] usable = [.. RecentProof.FactorsOf(visit.Person)
+            .OrderBy(id => factors.Find(id)?.Info.IsFallback ?? true).ThenByDescending(id => id == wanted.First)];
+        if (usable.Length == 0)
+        {
+            View = new ConfirmView(visit, wanted, null, null, [], problem, 0);
+            return Page();
+        }
+
+        var chosen = with is not null && usable.Contains(with) ? with : usable[0];
+        var start = await proofs.ChallengeAsync(visit.Asker, wanted.Guard, chosen, again, HttpContext.RequestAborted);
+        var info = factors.Find(chosen)!.Info;
+        View = new ConfirmView(visit, wanted, info, start, [.. usable.Where(id => id != chosen).Select(id => factors.Find(id)!.Info)], problem, SecondsUntil(start.Challenge?.Prompt));
+        return Page();
+    }
+
+    private int SecondsUntil(Prompt? prompt) =>
+        prompt is Prompt.EnterCode { AgainAt: { } at } && at > clock.GetUtcNow() ? (int)Math.Ceiling((at - clock.GetUtcNow()).TotalSeconds) : 0;
+}
+
+/// <param name="Factor">Null: the password is asked.</param>
+internal sealed record ConfirmView(
+    Visit Visit, SettingsAction Action, FactorInfo? Factor, ChallengeStart? Start, IReadOnlyList<FactorInfo> Others, Problem? Problem, int AgainInSeconds)
+{
+    public Prompt.EnterCode? Code => Start?.Challenge?.Prompt as Prompt.EnterCode;
+}

@@ -1,0 +1,87 @@
+using IdP.Server.Accounts;
+using IdP.Server.Hosting;
+using IdP.Server.SignIn;
+using IdP.Server.StepUp;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace IdP.Server.Settings;
+
+/// <summary>
+/// J-37: the current password and the new one, after a second factor where one is bound. Every other session ends; this one goes on under a new handle,
+/// with the password proven just now.
+/// </summary>
+internal sealed class ChangePasswordPage(PasswordStep step, Users users, Sessions sessions, RecentProof proofs, IdpCookies cookies, IdpOptions options) : PageModel
+{
+    public PasswordChangeView View { get; private set; } = null!;
+
+    public async Task<IActionResult> OnGetAsync(string? done)
+    {
+        var (visit, elsewhere) = await this.EnterAsync();
+        if (visit is null)
+            return elsewhere!;
+        if (done is null && NeedsFactor(visit) && await this.MustProveAsync(visit, GuardedAction.Password) is { } prove)
+            return prove;
+        return Draw(visit, null, SettingsTexts.Done(done));
+    }
+
+    // Passwords are read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
+    public async Task<IActionResult> OnPostAsync()
+    {
+        var (visit, elsewhere) = await this.EnterPostAsync();
+        if (visit is null)
+            return elsewhere!;
+        if (NeedsFactor(visit) && await this.MustProveAsync(visit, GuardedAction.Password) is { } prove)
+            return prove;
+        string? current = Request.Form["password"], fresh = Request.Form["newPassword"], again = Request.Form["again"];
+        if (string.IsNullOrEmpty(current) || string.IsNullOrEmpty(fresh))
+            return Draw(visit, Problem.MissingField);
+        if (fresh != again)
+            return Draw(visit, Problem.PasswordsDiffer);
+        if (PasswordPolicy.Faults(fresh, options.SignIn.MinimumPasswordLength).Count > 0)
+            return Draw(visit, Problem.PasswordTooShort(options.SignIn.MinimumPasswordLength));
+
+        try
+        {
+            switch (await step.TryAsync(visit.Person.UserName, current, HttpContext.Connection.RemoteIpAddress, HttpContext.RequestAborted))
+            {
+                case PasswordOutcome.Right right when right.UserId == visit.Person.Id:
+                    return await ChangeAsync(visit, fresh);
+                case PasswordOutcome.TooMany tooMany:
+                    return Draw(visit, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter)));
+                default:
+                    return Draw(visit, Problem.WrongPassword);
+            }
+        }
+        catch (BusyException)
+        {
+            Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            Response.Headers.RetryAfter = "2";
+            return Draw(visit, Problem.Busy);
+        }
+    }
+
+    private async Task<IActionResult> ChangeAsync(Visit visit, string fresh)
+    {
+        var cancel = HttpContext.RequestAborted;
+        if (NeedsFactor(visit) && !await proofs.TakeAsync(visit.Asker, GuardedAction.Password, cancel))
+            return PageSteps.SeeOther(SettingsSteps.ConfirmPath(GuardedAction.Password));
+        await users.SetPasswordAsync(visit.Person.Id, fresh, visit.By, visit.Session.Id, cancel);
+        // Whoever held this session's handle before holds nothing now.
+        if ((await users.FindAsync(visit.Person.Id, cancel))?.PasswordChangedAt is { } changedAt
+            && await sessions.BeginAsync(visit.Person.Id, visit.Session.Proofs with { PasswordAt = changedAt }, visit.By.UserAgent, visit.By.Address, visit.Session, cancel) is var (_, handle))
+            cookies.SetSession(HttpContext, handle);
+        return PageSteps.SeeOther("/account/password?done=password");
+    }
+
+    // Where no factor is bound, the current password in the form is the proof for this action.
+    private static bool NeedsFactor(Visit visit) => RecentProof.FactorsOf(visit.Person).Count > 0;
+
+    private PageResult Draw(Visit visit, Problem? problem, string? done = null)
+    {
+        View = new(visit, problem, done, options.SignIn.MinimumPasswordLength);
+        return Page();
+    }
+}
+
+internal sealed record PasswordChangeView(Visit Visit, Problem? Problem, string? Done, int MinimumLength);

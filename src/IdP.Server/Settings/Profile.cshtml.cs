@@ -1,0 +1,42 @@
+using IdP.Server.Accounts;
+using IdP.Server.SignIn;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace IdP.Server.Settings;
+
+/// <summary>Personal data: what apps are told. The name and the language are the person's to change; the user name is the operator's.</summary>
+internal sealed class ProfilePage(Users users) : PageModel
+{
+    private const int LongestName = 200;
+
+    public Visit Visit { get; private set; } = null!;
+
+    public string? Done { get; private set; }
+
+    public async Task<IActionResult> OnGetAsync(string? done)
+    {
+        var (visit, elsewhere) = await this.EnterAsync();
+        if (visit is null)
+            return elsewhere!;
+        Visit = visit;
+        Done = SettingsTexts.Done(done);
+        return Page();
+    }
+
+    public async Task<IActionResult> OnPostAsync()
+    {
+        var (visit, elsewhere) = await this.EnterPostAsync();
+        if (visit is null)
+            return elsewhere!;
+        var name = string.Concat(Request.Form["name"].ToString().Where(c => !char.IsControl(c))).Trim();
+        var locale = Request.Form["locale"].ToString();
+        UserDraft draft = visit.Person with
+        {
+            Name = name.Length == 0 ? null : name[..Math.Min(name.Length, LongestName)],
+            Locale = Hosting.Languages.All.Any(language => language.Tag == locale) ? locale : null,
+        };
+        await users.UpdateAsync(visit.Person.Id, draft, visit.Person.Id, HttpContext.RequestAborted);
+        return PageSteps.SeeOther("/account/profile?done=profile");
+    }
+}

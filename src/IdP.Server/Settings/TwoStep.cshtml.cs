@@ -1,0 +1,59 @@
+using IdP.Server.Accounts;
+using IdP.Server.Factors;
+using IdP.Server.SignIn;
+using IdP.Server.StepUp;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace IdP.Server.Settings;
+
+/// <summary>J-20: every factor this server has, with its state and what can be done about it.</summary>
+internal sealed class TwoStepPage(SecondFactors factors, Enrolments enrolments, FactorBindings bindings, Users users) : PageModel
+{
+    public Visit Visit { get; private set; } = null!;
+
+    public IReadOnlyList<FactorRow> Rows { get; private set; } = [];
+
+    /// <summary>Those that may be asked for first; a choice only where there are two.</summary>
+    public IReadOnlyList<FactorInfo> Choices { get; private set; } = [];
+
+    public string? Done { get; private set; }
+
+    public async Task<IActionResult> OnGetAsync(string? done)
+    {
+        var (visit, elsewhere) = await this.EnterAsync();
+        if (visit is null)
+            return elsewhere!;
+        Visit = visit;
+        Done = SettingsTexts.Done(done);
+        var bound = await bindings.ListAsync(visit.Person.Id, HttpContext.RequestAborted);
+        Rows = [.. factors.All.Where(factor => enrolments.Find(factor.Info.Id) is not null).Select(factor => Row(factor, bound))];
+        Choices = [.. factors.All.Where(factor => !factor.Info.IsFallback && bound.Exists(binding => binding.Factor == factor.Info.Id)).Select(factor => factor.Info)];
+        return Page();
+    }
+
+    /// <summary>Which factor to be asked for first. No guard: it neither adds nor removes a way in.</summary>
+    public async Task<IActionResult> OnPostPreferAsync()
+    {
+        var (visit, elsewhere) = await this.EnterPostAsync();
+        if (visit is null)
+            return elsewhere!;
+        string? wished = Request.Form["factor"];
+        if (wished is "" or null || visit.Person.BoundFactors.Contains(wished))
+            await users.PreferFactorAsync(visit.Person.Id, string.IsNullOrEmpty(wished) ? null : wished, visit.By, HttpContext.RequestAborted);
+        return PageSteps.SeeOther("/account/two-step?done=preferred");
+    }
+
+    private FactorRow Row(ISecondFactor factor, List<FactorBinding> bound)
+    {
+        var mine = bound.FindAll(binding => binding.Factor == factor.Info.Id);
+        var may = mine.Count == 0 || enrolments.Find(factor.Info.Id)!.Several;
+        // What stands in for a factor needs one to stand in for.
+        var lacks = factor.Info.IsFallback && bound.TrueForAll(binding => factors.Find(binding.Factor) is null or { Info.IsFallback: true });
+        return new(factor.Info, [.. mine.Select(binding => new BindingLine(binding.Id, factor.Describe(binding), factor.Warn(binding), binding.CreatedAt, binding.LastUsedAt))], may && !lacks);
+    }
+}
+
+internal sealed record FactorRow(FactorInfo Info, IReadOnlyList<BindingLine> Bindings, bool MayBind);
+
+internal sealed record BindingLine(string Id, string? Detail, string? Warning, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt);
