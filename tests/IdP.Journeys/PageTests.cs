@@ -77,7 +77,47 @@ public sealed class PageTests(SqliteJourneyHost host)
         await page.WaitForLoadStateAsync();
         await LookAsync("signed-out");
 
+        await using (var own = await Chromium.PersonAsync(language, scheme, width))
+            await AccountAsync(await own.NewPageAsync());
+
         Assert.Empty(complaints);
+
+        // The personal pages of somebody without a factor, who binds one and makes recovery codes.
+        async Task AccountAsync(IPage mine)
+        {
+            var owner = await idp.NewPersonAsync();
+            await mine.GotoAsync(idp.Issuer + "/account");
+            await mine.GivePasswordAsync(owner);
+            await mine.ArrivesAsync("/account");
+            await LookAsync("account", on: mine);
+            await LookAsync("account-two-step-none", idp.Issuer + "/account/two-step", mine);
+            await mine.Locator("[data-factor=totp] a.button").First.ClickAsync();
+            await mine.ArrivesAsync("/account/confirm");
+            await LookAsync("account-confirm-password", on: mine);
+            await mine.Locator("input[name=password]").FillAsync(owner.Password);
+            await mine.Locator("form button").First.ClickAsync();
+            await mine.ArrivesAsync("offer=");
+            await mine.Locator("summary").ClickAsync();
+            await LookAsync("account-bind-totp", on: mine);
+            var secret = (await mine.Locator("#key").InnerTextAsync()).Replace(" ", "", StringComparison.Ordinal);
+            await mine.Locator("input[name=code]").FillAsync(Otp.CodeAt(secret, idp.Clock.GetUtcNow()));
+            await mine.Locator("form button").First.ClickAsync();
+            await mine.ArrivesAsync("done=bound");
+            await LookAsync("account-two-step", on: mine);
+            await mine.Locator("[data-factor=recovery] a.button").ClickAsync();
+            await mine.ArrivesAsync("/account/confirm");
+            await LookAsync("account-confirm-code", on: mine);
+            await idp.ForwardAsync(TimeSpan.FromSeconds(31));
+            await mine.Locator("input[name=code]").FillAsync(Otp.CodeAt(secret, idp.Clock.GetUtcNow()));
+            await mine.Locator("form button").First.ClickAsync();
+            await mine.ArrivesAsync("offer=");
+            await LookAsync("account-recovery-codes", on: mine);
+            await mine.Locator("button[name=kept]").ClickAsync();
+            await mine.ArrivesAsync("done=bound");
+            await LookAsync("account-two-step-all", on: mine);
+            await LookAsync("account-sessions", idp.Issuer + "/account/sessions", mine);
+            await LookAsync("account-profile", idp.Issuer + "/account/profile", mine);
+        }
 
         async Task LookAsync(string name, string? url = null, IPage? on = null)
         {

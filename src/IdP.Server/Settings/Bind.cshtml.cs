@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.Settings;
 
 /// <summary>Binds a factor, or binds it anew in the place of another of its kind: prove, (say,) scan or wait, type. The old one works until the new one is proven.</summary>
-internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, FactorBindings bindings, RecentProof proofs) : PageModel
+internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, FactorBindings bindings, RecentProof proofs, SettingsDesk desk, TimeProvider clock) : PageModel
 {
     public BindView View { get; private set; } = null!;
 
@@ -40,7 +40,11 @@ internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, Fac
         Answer answer = Request.Form["kept"] == "yes" ? new Answer.Acknowledged() : new Answer.Code(code ?? "");
         if (answer is Answer.Code { Value.Length: 0 })
             return await DrawOfferAsync(visit, wanted, offer, Problem.MissingField);
-        return await enrolments.ConfirmAsync(offer, visit.Person.Id, visit.Asker.BrowserHash, answer, visit.By, HttpContext.RequestAborted, Request.Form["label"]) switch
+        var outcome = await enrolments.ConfirmAsync(offer, visit.Person.Id, visit.Asker.BrowserHash, answer, visit.By, HttpContext.RequestAborted, Request.Form["label"]);
+        // The code that bound it was a second factor really done, here and now: the person is not asked for another.
+        if (outcome is EnrolmentOutcome.Bound && answer is Answer.Code)
+            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs.With(new(wanted.Info.Id, clock.GetUtcNow(), wanted.Info.Amr)));
+        return outcome switch
         {
             EnrolmentOutcome.Bound => PageSteps.SeeOther("/account/two-step?done=" + (replaces is null ? "bound" : "rebound")),
             EnrolmentOutcome.TooMany tooMany => await DrawOfferAsync(visit, wanted, offer, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),

@@ -11,7 +11,7 @@ namespace IdP.Server.Settings;
 /// J-37: the current password and the new one, after a second factor where one is bound. Every other session ends; this one goes on under a new handle,
 /// with the password proven just now.
 /// </summary>
-internal sealed class ChangePasswordPage(PasswordStep step, Users users, Sessions sessions, RecentProof proofs, IdpCookies cookies, IdpOptions options) : PageModel
+internal sealed class ChangePasswordPage(PasswordStep step, Users users, RecentProof proofs, SettingsDesk desk, IdpOptions options) : PageModel
 {
     public PasswordChangeView View { get; private set; } = null!;
 
@@ -67,10 +67,8 @@ internal sealed class ChangePasswordPage(PasswordStep step, Users users, Session
         if (NeedsFactor(visit) && !await proofs.TakeAsync(visit.Asker, GuardedAction.Password, cancel))
             return PageSteps.SeeOther(SettingsSteps.ConfirmPath(GuardedAction.Password));
         await users.SetPasswordAsync(visit.Person.Id, fresh, visit.By, visit.Session.Id, cancel);
-        // Whoever held this session's handle before holds nothing now.
-        if ((await users.FindAsync(visit.Person.Id, cancel))?.PasswordChangedAt is { } changedAt
-            && await sessions.BeginAsync(visit.Person.Id, visit.Session.Proofs with { PasswordAt = changedAt }, visit.By.UserAgent, visit.By.Address, visit.Session, cancel) is var (_, handle))
-            cookies.SetSession(HttpContext, handle);
+        if ((await users.FindAsync(visit.Person.Id, cancel))?.PasswordChangedAt is { } changedAt)
+            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs with { PasswordAt = changedAt });
         return PageSteps.SeeOther("/account/password?done=password");
     }
 

@@ -12,7 +12,7 @@ namespace IdP.Server.Settings;
 internal sealed record Visit(UserRecord Person, Session Session, Asker Asker, By By, string Csrf);
 
 /// <summary>Where every page of the settings begins: whether this browser's session is enough is the decider's word, as for any app.</summary>
-internal sealed class SettingsDesk(SignInDesk desk, AccountClient client, IdpCookies cookies, Csrf csrf)
+internal sealed class SettingsDesk(SignInDesk desk, AccountClient client, Sessions sessions, IdpCookies cookies, Csrf csrf)
 {
     public async Task<Visit?> FindAsync(HttpContext http, string browserHandle)
     {
@@ -20,6 +20,16 @@ internal sealed class SettingsDesk(SignInDesk desk, AccountClient client, IdpCoo
         if (situation is not { Session: { } session, Person: { } person } || SignInFlow.Next(situation) is not NextStep.Finish)
             return null;
         return new Visit(person, session, new Asker(person, session.Id, Handles.Hash(browserHandle), Circumstances.Of(http)), By.Person(http, person.Id, session.Id), csrf.TokenFor(browserHandle));
+    }
+
+    /// <summary>
+    /// This session goes on with what was really proven on the page, under a new handle: whoever held the old one holds nothing (ASVS 7.2.4).
+    /// Where it has ended meanwhile nothing is given, and the next page asks to sign in.
+    /// </summary>
+    public async Task GoOnAsync(HttpContext http, Visit visit, Proofs proofs)
+    {
+        if (await sessions.BeginAsync(visit.Person.Id, proofs, visit.By.UserAgent, visit.By.Address, visit.Session, http.RequestAborted) is var (_, handle))
+            cookies.SetSession(http, handle);
     }
 
     public string SignInPath(string path) => client.SignInPath(path);

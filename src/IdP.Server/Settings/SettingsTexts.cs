@@ -37,6 +37,7 @@ internal static class SettingsTexts
     public static string UsedOn(object value) => Table.With(value);
     public static string Bind => Table.Get();
     public static string BindThis(object value) => Table.With(value);
+    public static string BindAnotherFirst => Table.Get();
     public static string BindAnother => Table.Get();
     public static string Modify => Table.Get();
     public static string ModifyThis(object value) => Table.With(value);
@@ -73,7 +74,6 @@ internal static class SettingsTexts
     public static string ThisOne => Table.Get();
     public static string SignedInOn(object value) => Table.With(value);
     public static string End => Table.Get();
-    public static string EndThis(object value) => Table.With(value);
     public static string EndOthers => Table.Get();
     public static string Apps => Table.Get();
     public static string AppsAbout => Table.Get();

@@ -27,6 +27,13 @@ public sealed class Browser : IDisposable
     /// <summary>Which node answers the next request; a load balancer without stickiness is a function that alternates.</summary>
     public Func<int> Node { get; set; } = () => 0;
 
+    /// <summary>As a person who tidies up by hand, or a browser that was closed.</summary>
+    public void Forget(string name)
+    {
+        foreach (System.Net.Cookie cookie in Cookies.GetCookies(issuer))
+            cookie.Expired |= cookie.Name == name || cookie.Name == "__Host-" + name;
+    }
+
     public string Language { get; set; } = "en";
 
     public bool HasCookie(string name) => Cookies.GetCookies(issuer).Any(cookie => cookie.Name == name || cookie.Name == "__Host-" + name);

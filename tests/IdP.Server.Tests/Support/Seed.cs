@@ -49,7 +49,7 @@ public sealed class Seed(int otpPeople = 40)
         }, default);
     }
 
-    private static async Task AddAsync(IServiceProvider services, Person person)
+    internal static async Task AddAsync(IServiceProvider services, Person person)
     {
         var draft = new UserDraft { UserName = person.UserName, Email = person.Email, EmailVerified = true, Name = $"Name of {person.UserName}", Claims = Claims };
         var id = await services.GetRequiredService<Users>().AddAsync(draft, person.Password, Actor, default)

@@ -25,6 +25,7 @@ public sealed class TestIdp : IAsyncDisposable
     private readonly List<HttpMessageInvoker> senders = [];
     private int plain;
     private int withOtp;
+    private int fresh;
 
     private TestIdp(TestStores stores, TestIdpOptions options)
     {
@@ -71,6 +72,15 @@ public sealed class TestIdp : IAsyncDisposable
 
     /// <summary>Someone with an OTP bound, not used by another test.</summary>
     public Person WithOtp() => Seed.WithOtp[Interlocked.Increment(ref withOtp) - 1];
+
+    /// <summary>Somebody nobody else in these tests meets: no factor bound.</summary>
+    public async Task<Person> NewPersonAsync()
+    {
+        var name = $"new{Interlocked.Increment(ref fresh)}";
+        var person = new Person(name, $"brand-{name}-new-horse");
+        await Seed.AddAsync(Service<IServiceProvider>(), person);
+        return person;
+    }
 
     public Browser Browser() => new(new Uri(Issuer), Ports);
 
