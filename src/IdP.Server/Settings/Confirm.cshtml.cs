@@ -69,7 +69,7 @@ internal sealed class ConfirmPage(
             return await DrawAsync(visit, wanted, null, Problem.MissingField);
         try
         {
-            switch (await password.TryAsync(visit.Person.UserName, typed, HttpContext.Connection.RemoteIpAddress, HttpContext.RequestAborted))
+            switch (await password.TryAsync(visit.Person.UserName, typed, HttpContext.Connection.RemoteIpAddress, HttpContext.RequestAborted, _ => Task.FromResult(visit.Asker.DeviceId)))
             {
                 case PasswordOutcome.Right right when right.UserId == visit.Person.Id:
                     await proofs.PasswordGivenAsync(visit.Asker, wanted.Guard, HttpContext.RequestAborted);

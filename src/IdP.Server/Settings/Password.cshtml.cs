@@ -43,7 +43,7 @@ internal sealed class ChangePasswordPage(PasswordStep step, Users users, RecentP
 
         try
         {
-            switch (await step.TryAsync(visit.Person.UserName, current, HttpContext.Connection.RemoteIpAddress, HttpContext.RequestAborted))
+            switch (await step.TryAsync(visit.Person.UserName, current, HttpContext.Connection.RemoteIpAddress, HttpContext.RequestAborted, _ => Task.FromResult(visit.Asker.DeviceId)))
             {
                 case PasswordOutcome.Right right when right.UserId == visit.Person.Id:
                     return await ChangeAsync(visit, fresh);

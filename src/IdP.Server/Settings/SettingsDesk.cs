@@ -19,7 +19,7 @@ internal sealed class SettingsDesk(SignInDesk desk, AccountClient client, Sessio
         var situation = await desk.LookAsync(http, client.Request(), null);
         if (situation is not { Session: { } session, Person: { } person } || SignInFlow.Next(situation) is not NextStep.Finish)
             return null;
-        return new Visit(person, session, new Asker(person, session.Id, Handles.Hash(browserHandle), Circumstances.Of(http)), By.Person(http, person.Id, session.Id), csrf.TokenFor(browserHandle));
+        return new Visit(person, session, new Asker(person, session.Id, Handles.Hash(browserHandle), Circumstances.Of(http), situation.TrustedDevice?.Id), By.Person(http, person.Id, session.Id), csrf.TokenFor(browserHandle));
     }
 
     /// <summary>

@@ -21,6 +21,11 @@ internal static class SettingsTexts
     public static string ListComma => Table.Get();
     public static string Devices => Table.Get();
     public static string DevicesAbout => Table.Get();
+    public static string DevicesLead(object value) => Table.With(value);
+    public static string NoDevices => Table.Get();
+    public static string TrustedSince(object value) => Table.With(value);
+    public static string TrustedUntil(object value) => Table.With(value);
+    public static string RemoveAll => Table.Get();
     public static string Sessions => Table.Get();
     public static string SessionsAbout => Table.Get();
     public static string Password => Table.Get();
