@@ -1,4 +1,5 @@
 using IdP.Server.Accounts;
+using IdP.Server.Factors.BackupEmail;
 using IdP.Server.Factors.RecoveryCodes;
 using IdP.Server.Factors.Totp;
 using IdP.Server.StepUp;
@@ -10,6 +11,7 @@ internal static class InstalledFactors
 {
     public static IServiceCollection AddSecondFactors(this IServiceCollection services) => services
         .AddFactor<TotpFactor, TotpEnrolment>()
+        .AddFactor<BackupEmailFactor, BackupEmailEnrolment>()
         .AddFactor<RecoveryCodesFactor, RecoveryCodesEnrolment>().AddSingleton<IAccountWatcher, RecoveryCodesGoToo>()
         .AddSingleton<SecondFactors>()
         .AddSingleton<StepUpService>()

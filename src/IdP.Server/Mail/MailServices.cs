@@ -9,6 +9,7 @@ internal static class MailServices
         .AddSingleton<MailTemplates>()
         .AddSingleton<Mails>()
         .AddSingleton<Outbox>()
+        .AddSingleton<MailedCodes>()
         .AddSingleton(provider => Transport(provider.GetRequiredService<IdpOptions>(), provider.GetService<IHostEnvironment>()?.IsDevelopment() ?? false))
         .AddHostedService<MailSender>();
 

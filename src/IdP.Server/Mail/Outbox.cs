@@ -85,11 +85,10 @@ internal sealed class Outbox(Database database, SecretProtector protector, IMail
         return due.Count;
     }
 
-    /// <summary>How many mails of a kind were written for this person since then, in the caller's transaction.</summary>
-    /// <param name="sentOnly">Not those that never left.</param>
-    public static async Task<int> CountAsync(Lane lane, string userId, MailKind kind, DateTimeOffset since, bool sentOnly, CancellationToken cancel) =>
-        (int)await lane.FirstAsync($"select count(*) from outbox where user_id = @user and kind = @kind and created_at > @since{(sentOnly ? " and failed_at is null" : "")}",
-            row => row.GetInt64(0), cancel, ("@user", userId), ("@kind", kind.Name), ("@since", since.Stored()));
+    /// <summary>When mails of a kind were written for this person since then, oldest first, and whether they failed; in the caller's transaction.</summary>
+    public static Task<List<(DateTimeOffset At, bool Failed)>> WrittenAsync(Lane lane, string userId, MailKind kind, DateTimeOffset since, CancellationToken cancel) =>
+        lane.ListAsync("select created_at, failed_at from outbox where user_id = @user and kind = @kind and created_at > @since order by created_at",
+            row => (row.Time(0), !row.IsDBNull(1)), cancel, ("@user", userId), ("@kind", kind.Name), ("@since", since.Stored()));
 
     /// <summary>The newest first; for the demo's mailbox and for tests. Words are null once they are dropped.</summary>
     public Task<List<KeptMail>> NewestAsync(int most, CancellationToken cancel) => database.ListAsync(

@@ -62,6 +62,27 @@ public sealed class RealMailTests
         Assert.Empty(await server.InboxAsync("untrusting@elsewhere.example"));
     }
 
+    [Theory]
+    [InlineData(StorePair.SqliteAndMemory)]
+    [InlineData(StorePair.PostgresAndRedis)]
+    public async Task Somebody_signs_in_with_a_password_and_a_code_from_their_mailbox(StorePair pair)
+    {
+        var server = await MailServers.GetAsync();
+        await using var idp = await TestIdp.StartAsync(pair, new TestIdpOptions { Seed = new Seed(otpPeople: 0), Settings = server.Settings });
+        var person = await FactorPerson.AddAsync(idp, "email");
+        using var browser = idp.Browser();
+        var app = idp.App(TestClient.Web);
+        var ask = app.Ask();
+        var at = await browser.SubmitAsync(await browser.OpenAsync(ask.Url), new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
+        Assert.Null(at.Page!.QuerySelector("[data-problem], [data-notice]"));
+        var mail = await server.ReceiveAsync(person.Mailbox);
+        var code = mail.TextBody!.Split('\n').Select(line => line.Trim()).First(line => line.Length == 6 && line.All(char.IsAsciiDigit));
+        Assert.Contains(code, mail.HtmlBody, StringComparison.Ordinal);
+        at = await browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = code }, "/verify");
+        var id = await idp.ReadAsync((await app.RedeemAsync(at.MustAnswer(), ask)).MustSucceed().IdToken, TestClient.Web.Id);
+        Assert.Equal("pwd otp mca mfa", string.Join(' ', id.Amr));
+    }
+
     private static IdpOptions Options(MailServer server, MailSecurity security) => new()
     {
         Issuer = "https://idp.example",

@@ -5,6 +5,7 @@ using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using IdP.Protocol.Clients;
 using IdP.Server.Hosting;
+using IdP.Server.Mail;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -39,6 +40,8 @@ public sealed class TestIdp : IAsyncDisposable
     public IReadOnlyList<int> Ports { get; }
     public MovableClock Clock { get; } = new();
     public CapturedLog Log { get; } = new();
+    /// <summary>Where the mails of all nodes of this process end, unless they have a mail server.</summary>
+    internal Postbox Postbox { get; } = new();
     public Seed Seed => options.Seed;
     public StorePair Pair => stores.Pair;
 
@@ -212,6 +215,9 @@ public sealed class TestIdp : IAsyncDisposable
         return IdpHost.Build([.. Settings(node).Select(pair => $"--{pair.Key}={pair.Value}")], builder =>
         {
             builder.Services.AddSingleton<TimeProvider>(Clock);
+            // A real mail server where the test names one.
+            if (!options.Settings.ContainsKey("Mail:Host"))
+                builder.Services.AddSingleton<IMailTransport>(Postbox);
             builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(Log);
         });
     }

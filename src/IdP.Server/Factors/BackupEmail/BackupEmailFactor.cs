@@ -1,0 +1,53 @@
+using IdP.Server.Accounts;
+using IdP.Server.Mail;
+using IdP.Server.StepUp;
+
+namespace IdP.Server.Factors.BackupEmail;
+
+/// <summary>A code by mail to an address outside this mail system (J-06). Good for one question, put to one browser.</summary>
+internal sealed class BackupEmailFactor(FactorBindings bindings, Users users, MailedCodes codes, Mails mails) : ISecondFactor
+{
+    public const string Id = "email";
+
+    public FactorInfo Info { get; } = new(Id, ["otp", "mca"], MailedCodes.Life, BackupEmailTexts.Table);
+
+    public async Task<Started> ChallengeAsync(Challenge challenge, CancellationToken cancel)
+    {
+        if (await FindAsync(challenge.UserId, cancel) is not { } binding || await users.FindAsync(challenge.UserId, cancel) is not { } person)
+            return new Started.CannotAsk("NotBound");
+        var address = BackupAddress.From(binding);
+        if (MailTo.Person(person, challenge.Circumstances, address.Value) is not { } to)
+            return new Started.CannotAsk("MailRefused");
+        var mailing = await codes.SendAsync(challenge.UserId, BoundTo(challenge, binding), code => mails.Code(to, code, MailedCodes.Life, challenge.Circumstances), cancel);
+        return mailing is CodeMailing.Out sent ? new Started.Asked(PromptFor(sent, address), sent.Check) : new Started.CannotAsk(Reason(mailing));
+    }
+
+    public async Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel)
+    {
+        // A code that went to an address that was taken away meanwhile is worth nothing.
+        if (answer is not Answer.Code { Value: var typed } || await FindAsync(challenge.UserId, cancel) is not { } binding
+            || !codes.IsRight(challenge.Memo, BoundTo(challenge, binding), typed))
+            return Verdict.Wrong;
+        if (!await codes.UseAsync(challenge.Id, cancel))
+            return Verdict.AlreadyUsed;
+        await bindings.TouchAsync(binding.Id, cancel);
+        return Verdict.Passed;
+    }
+
+    public static Prompt PromptFor(CodeMailing.Out sent, BackupAddress address) =>
+        new Prompt.EnterCode(MailedCodes.Digits, address.Masked, sent.AgainAt, Notice: sent.Slow ? "MailSlow" : null);
+
+    /// <summary>Key of the words for why no code was sent.</summary>
+    public static string Reason(CodeMailing mailing) => mailing switch
+    {
+        CodeMailing.TooMany { Today: true } => "TooManyToday",
+        CodeMailing.TooMany => "TooMany",
+        CodeMailing.Refused => "MailRefused",
+        _ => "MailDown",
+    };
+
+    private static string BoundTo(Challenge challenge, FactorBinding binding) => $"{challenge.Id} {binding.Id}";
+
+    private async Task<FactorBinding?> FindAsync(string userId, CancellationToken cancel) =>
+        (await bindings.ListAsync(userId, cancel)).LastOrDefault(binding => binding.Factor == Id);
+}
