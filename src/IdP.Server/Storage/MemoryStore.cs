@@ -11,9 +11,9 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
     private const int EntryCost = 160;
 
     private readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
-    // Anybody can begin sign-ins, so they have a share of their own, and the oldest make room for new ones: a flood of them costs a person at most a new start.
-    private readonly ConcurrentQueue<string> signIns = new();
-    private long usedBySignIns;
+    // What anybody can cause - a sign-in that begins, a posted request that is put aside - has a share of its own, and the oldest make room for new ones:
+    // a flood costs a person at most a new start, and leaves room for all that follows a right password.
+    private readonly Share[] shares;
     private readonly TimeProvider clock;
     private readonly long capacity;
     private readonly ITimer sweep;
@@ -23,6 +23,7 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
     public MemoryStore(TimeProvider clock, long capacity = 96 << 20)
     {
         (this.clock, this.capacity) = (clock, capacity);
+        shares = [new("signin:", capacity / 2), new("par:", capacity / 4)];
         sweep = clock.CreateTimer(_ => Sweep(), null, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10));
     }
 
@@ -108,10 +109,11 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
             return false;
         }
 
-        if (old is null && IsSignIn(key))
+        if (ShareOf(key) is { } share)
         {
-            signIns.Enqueue(key);
-            MakeRoomForSignIns();
+            if (old is null)
+                share.Keys.Enqueue(key);
+            MakeRoom(share);
         }
 
         return true;
@@ -125,13 +127,20 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
                 Add(key, -Cost(key, entry));
         }
 
-        while (signIns.TryPeek(out var oldest) && !entries.ContainsKey(oldest))
-            signIns.TryDequeue(out _);
+        // Once around: a key that lives long must not keep those behind it, which are gone already.
+        foreach (var share in shares)
+        {
+            for (var left = share.Keys.Count; left > 0 && share.Keys.TryDequeue(out var key); left--)
+            {
+                if (entries.ContainsKey(key))
+                    share.Keys.Enqueue(key);
+            }
+        }
     }
 
-    private void MakeRoomForSignIns()
+    private void MakeRoom(Share share)
     {
-        while (Interlocked.Read(ref usedBySignIns) > capacity / 2 && signIns.TryDequeue(out var oldest))
+        while (Interlocked.Read(ref share.Used) > share.Most && share.Keys.TryDequeue(out var oldest))
         {
             if (entries.TryRemove(oldest, out var dropped))
                 Add(oldest, -Cost(oldest, dropped));
@@ -140,12 +149,21 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
 
     private long Add(string key, long bytes)
     {
-        if (IsSignIn(key))
-            Interlocked.Add(ref usedBySignIns, bytes);
+        if (ShareOf(key) is { } share)
+            Interlocked.Add(ref share.Used, bytes);
         return Interlocked.Add(ref used, bytes);
     }
 
-    private static bool IsSignIn(string key) => key.StartsWith("signin:", StringComparison.Ordinal);
+    private Share? ShareOf(string key)
+    {
+        foreach (var share in shares)
+        {
+            if (key.StartsWith(share.Prefix, StringComparison.Ordinal))
+                return share;
+        }
+
+        return null;
+    }
 
     private static long Cost(string key, Entry entry) => EntryCost + (2 * key.Length) + entry.Value.Length;
 
@@ -153,5 +171,15 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
     {
         public byte[] Value => value;
         public DateTimeOffset ExpiresAt => expiresAt;
+    }
+
+    private sealed class Share(string prefix, long most)
+    {
+        public long Used;
+
+        public string Prefix => prefix;
+        public long Most => most;
+        /// <summary>Oldest first; some may be gone.</summary>
+        public ConcurrentQueue<string> Keys { get; } = new();
     }
 }

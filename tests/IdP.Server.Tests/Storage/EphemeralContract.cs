@@ -94,6 +94,45 @@ public sealed class EphemeralContract(Servers servers) : IAsyncDisposable
         Assert.NotNull(await store.GetAsync("after", Cancel));
     }
 
+    /// <summary>Sign-ins begin, and posted requests are put aside, for anybody who asks: a flood of either may cost its own oldest their place and nobody else.</summary>
+    [Theory, InlineData("signin:"), InlineData("par:")]
+    public async Task Memory_lets_a_flood_of_what_anybody_may_begin_push_out_only_its_own_oldest(string flood)
+    {
+        string[] others = ["code:1", "challenge:1", flood == "par:" ? "signin:1" : "par:1"];
+        using var store = new MemoryStore(clock, capacity: 64_000);
+        foreach (var other in others)
+            await store.SetAsync(other, new byte[1000], Minute, Cancel);
+        await store.CountAsync("addr:1", Minute, Cancel);
+
+        for (var i = 0; i < 1000; i++)
+            await store.SetAsync($"{flood}{i:000}", new byte[1000], Minute, Cancel);
+
+        Assert.NotNull(await store.GetAsync(flood + "999", Cancel));
+        Assert.Null(await store.GetAsync(flood + "000", Cancel));
+        foreach (var other in others)
+            Assert.NotNull(await store.GetAsync(other, Cancel));
+        Assert.Equal(2, await store.CountAsync("addr:1", Minute, Cancel));
+        // What only somebody with a password can cause still finds room.
+        for (var i = 0; i < 5; i++)
+            Assert.True(await store.AddAsync($"code:after{i}", new byte[1000], Minute, Cancel));
+    }
+
+    [Theory, InlineData("signin:"), InlineData("par:")]
+    public async Task Memory_counts_what_grows_after_it_was_begun(string flood)
+    {
+        using var store = new MemoryStore(clock, capacity: 64_000);
+        await store.SetAsync("code:1", new byte[1000], Minute, Cancel);
+        for (var i = 0; i < 100; i++)
+            await store.SetAsync($"{flood}{i:00}", [1], Minute, Cancel);
+        for (var i = 0; i < 100; i++)
+            await store.ReplaceAsync($"{flood}{i:00}", [1], new byte[1000], Minute, Cancel);
+
+        Assert.NotNull(await store.GetAsync(flood + "99", Cancel));
+        Assert.NotNull(await store.GetAsync("code:1", Cancel));
+        for (var i = 0; i < 5; i++)
+            Assert.True(await store.AddAsync($"code:after{i}", new byte[1000], Minute, Cancel));
+    }
+
     [Fact]
     public async Task Every_key_in_Redis_has_a_lifetime()
     {

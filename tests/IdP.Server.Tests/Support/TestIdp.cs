@@ -218,6 +218,7 @@ public sealed class TestIdp : IAsyncDisposable
             // A real mail server where the test names one.
             if (!options.Settings.ContainsKey("Mail:Host"))
                 builder.Services.AddSingleton<IMailTransport>(Postbox);
+            options.Replace?.Invoke(builder.Services);
             builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(Log);
         });
     }
@@ -274,5 +275,7 @@ public sealed record TestIdpOptions
     /// <summary>Nodes are processes of the built server instead of hosts in this one: the real clock, and they can be killed.</summary>
     public bool OwnProcess { get; init; }
     public Seed Seed { get; init; } = new();
+    /// <summary>Puts parts of the test's own in place of the server's; for nodes in this process.</summary>
+    public Action<IServiceCollection>? Replace { get; init; }
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
 }
