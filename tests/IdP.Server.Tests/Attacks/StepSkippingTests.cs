@@ -18,7 +18,7 @@ public abstract class StepSkippingTests(TestIdp idp)
         "post /verify/other", "post /verify/other factor=totp", "post /verify/other factor=none", "post /verify/other factor=",
         "post /consent", "post /consent decision=", "post /consent decision=perhaps", "post /connect/continue",
         "put /verify", "head /connect/continue",
-        "second tab", "silent", "other browser continues", "other browser verifies", "no csrf", "csrf of another browser", "from another site",
+        "second tab", "silent", "other browser continues", "other browser verifies", "all but the owner's cookie", "no csrf", "csrf of another browser", "from another site",
     ];
 
     public static TheoryData<string, string> Table
@@ -90,8 +90,11 @@ public abstract class StepSkippingTests(TestIdp idp)
             case "other browser verifies":
                 // The right answer from the wrong browser, with that browser's own good CSRF token.
                 var theirs = Browser.Fields((await other.OpenAsync(idp.App(TestClient.Calm).Ask().Url)).Form())["__csrf"];
-                await other.PostAsync("/consent" + tx, [new("__csrf", theirs), new("decision", "allow")]);
-                return await other.PostAsync("/verify" + tx, [new("__csrf", theirs), new("code", person.TotpSecret is null ? "000000" : person.CodeAt(idp.Clock))]);
+                return await AnswerAllAsync(other, tx, theirs, person);
+            case "all but the owner's cookie":
+                // Once the password was typed somebody who knows the address and holds a copy of the browser's cookie must not go on with it.
+                other.Cookies.Add(new Uri(idp.Issuer), browser.Cookies.GetCookies(new Uri(idp.Issuer))["idp.browser"]!);
+                return await AnswerAllAsync(other, tx, csrf, person);
             case "no csrf":
                 return await browser.PostAsync(at.At + tx, Honest(at, person));
             case "csrf of another browser":
@@ -119,6 +122,15 @@ public abstract class StepSkippingTests(TestIdp idp)
             "WRONG" => person.TotpSecret is null ? "123456" : person.WrongCodeAt(idp.Clock),
             var value => value,
         }))]);
+    }
+
+    /// <summary>Every right answer after the password's; where one of them ended is handed back, if any did.</summary>
+    private async Task<Stop> AnswerAllAsync(Browser browser, string tx, string csrf, Person person)
+    {
+        var consented = await browser.PostAsync("/consent" + tx, [new("__csrf", csrf), new("decision", "allow")]);
+        return consented.Answer is not null
+            ? consented
+            : await browser.PostAsync("/verify" + tx, [new("__csrf", csrf), new("code", person.TotpSecret is null ? "000000" : person.CodeAt(idp.Clock))]);
     }
 
     /// <summary>What would be right here; tried without the proof that this page of ours sent it.</summary>

@@ -1,0 +1,76 @@
+using System.Net;
+using IdP.Server.Tests.Conformance;
+using IdP.Server.Tests.Support;
+
+namespace IdP.Server.Tests.Attacks;
+
+/// <summary>
+/// From the right password on a sign-in belongs to the browser that typed it. Whoever began it there before - a shared machine - knows its address and holds
+/// the browser's cookie, and with it a good CSRF token; that is not enough.
+/// </summary>
+public abstract class OwnerCookieTests(TestIdp idp)
+{
+    [Theory]
+    [InlineData("otp", "nothing")]
+    [InlineData("otp", "something made up")]
+    [InlineData("otp", "the owner's cookie of another sign-in")]
+    [InlineData("consent", "nothing")]
+    [InlineData("consent", "something made up")]
+    [InlineData("consent", "the owner's cookie of another sign-in")]
+    public async Task Who_did_not_type_the_password_cannot_go_on_with_what_it_proved(string step, string shown)
+    {
+        using var owner = idp.Browser();
+        var person = step == "otp" ? idp.WithOtp() : idp.Plain();
+        var at = await owner.OpenAsync(idp.App(step == "otp" ? TestClient.Web : TestClient.Asking).Ask().With("prompt", step == "consent" ? "consent" : null).Url);
+        // What can be known before the password.
+        var tx = at.Url.Query;
+        var csrf = Browser.Fields(at.Form())["__csrf"];
+        using var other = idp.Browser();
+        Give(other, "idp.browser", Value(owner, "idp.browser"));
+
+        at = await owner.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
+        Assert.Equal(step == "otp" ? "/verify" : "/consent", at.At);
+        if (shown != "nothing")
+            Give(other, OwnerCookie(tx), shown == "something made up" ? new string('A', 43) : await ForeignOwnerAsync());
+
+        await RefusedAsync(other.VisitAsync("/connect/continue" + tx));
+        await RefusedAsync(other.VisitAsync(at.At + tx));
+        await RefusedAsync(step == "otp"
+            ? other.PostAsync("/verify" + tx, [new("__csrf", csrf), new("code", person.CodeAt(idp.Clock))])
+            : other.PostAsync("/consent" + tx, [new("__csrf", csrf), new("decision", "allow")]));
+        await RefusedAsync(other.PostAsync("/connect/cancel" + tx, [new("__csrf", csrf)]));
+
+        // The sign-in stands where its owner left it, with the code still unused.
+        var done = await idp.PassAsync(owner, await owner.VisitAsync(at.At + tx), person);
+        Assert.NotNull(done.MustAnswer()["code"]);
+        // A double click meets the same answer - the owner's, nobody else's.
+        await RefusedAsync(other.VisitAsync("/connect/continue" + tx));
+    }
+
+    private async Task<string> ForeignOwnerAsync()
+    {
+        using var browser = idp.Browser();
+        var person = idp.Plain();
+        var at = await browser.OpenAsync(idp.App(TestClient.Asking).Ask().With("prompt", "consent").Url);
+        await browser.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
+        return Value(browser, OwnerCookie(at.Url.Query));
+    }
+
+    private static async Task RefusedAsync(Task<Stop> move)
+    {
+        var stop = await move;
+        Assert.True(stop.PersonError == "session_expired", stop.Describe());
+    }
+
+    private static string OwnerCookie(string tx) => "idp.owner-" + tx["?tx=".Length..];
+
+    private string Value(Browser browser, string name) => browser.Cookies.GetCookies(new Uri(idp.Issuer))[name]!.Value;
+
+    private void Give(Browser browser, string name, string value) => browser.Cookies.Add(new Uri(idp.Issuer), new Cookie(name, value));
+}
+
+[Collection(nameof(OnSqlite))]
+public sealed class OwnerCookie_on_SQLite_and_memory(SqliteHost host) : OwnerCookieTests(host.Idp);
+
+[Collection(nameof(OnPostgres))]
+public sealed class OwnerCookie_on_PostgreSQL_and_Redis(PostgresHost host) : OwnerCookieTests(host.Idp);
