@@ -6,7 +6,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace IdP.Server.Tests.Conformance;
 
 /// <summary>The RP-Initiated Logout certification plan.</summary>
-public abstract class LogoutModules(TestIdp idp)
+public abstract partial class LogoutModules(TestIdp idp)
 {
     private static readonly string Back = TestClient.Suite.PostLogoutRedirectUri;
     private readonly RelyingParty suite = idp.App(TestClient.Suite);
