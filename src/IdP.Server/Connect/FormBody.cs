@@ -26,9 +26,9 @@ internal static class FormBody
             var form = await new FormPipeReader(request.BodyReader) { ValueLengthLimit = LongestBody }.ReadFormAsync(context.RequestAborted);
             return new Parameters(Pairs(form));
         }
-        catch (Exception fault) when (fault is InvalidDataException or InvalidOperationException)
+        catch (Exception fault) when (fault is InvalidDataException or InvalidOperationException || (fault is IOException and not BadHttpRequestException))
         {
-            // Too many pairs, or escapes that decode to nothing.
+            // Too many pairs, escapes that decode to nothing, or a piece longer than any number.
             return null;
         }
     }

@@ -12,6 +12,8 @@ internal static class Kestrel
     private const long FormLimit = 64 * 1024;
     private const int HeaderLimit = 16 * 1024;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(8);
+    /// <summary>Well before the deadline: a body that does not come is the caller's fault (408), not our being busy (503).</summary>
+    private static readonly TimeSpan BodyPatience = TimeSpan.FromSeconds(5);
 
     public static void ConfigureIdpKestrel(this IWebHostBuilder web, IdpOptions options)
     {
@@ -27,7 +29,7 @@ internal static class Kestrel
             kestrel.Limits.MaxConcurrentConnections = 20_000;
             kestrel.Limits.RequestHeadersTimeout = Deadline;
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);
-            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: Deadline);
+            kestrel.Limits.MinRequestBodyDataRate = new MinDataRate(bytesPerSecond: 240, gracePeriod: BodyPatience);
 
             foreach (var url in options.Listen.Urls.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
                 Listen(kestrel, BindingAddress.Parse(url), options.Tls);

@@ -55,11 +55,15 @@ public sealed class Browser : IDisposable
     });
 
     /// <summary>Posts to our own server from our own page, with whatever fields; the raw tool of the step-skipping tests.</summary>
-    public Task<Stop> PostAsync(string url, IEnumerable<KeyValuePair<string, string>> fields, string? origin = null) => GoAsync(() =>
+    public Task<Stop> PostAsync(string url, IEnumerable<KeyValuePair<string, string>> fields, string? origin = null) =>
+        PostAsync(url, new FormUrlEncodedContent(fields), origin);
+
+    /// <summary>The same with a body of any kind.</summary>
+    public Task<Stop> PostAsync(string url, HttpContent body, string? origin = null) => GoAsync(() =>
     {
         var request = Navigation(HttpMethod.Post, new Uri(issuer, url), origin is null ? "same-origin" : "cross-site");
         request.Headers.TryAddWithoutValidation("Origin", origin ?? issuer.GetLeftPart(UriPartial.Authority));
-        request.Content = new FormUrlEncodedContent(fields);
+        request.Content = body;
         return request;
     });
 
