@@ -107,10 +107,23 @@ public sealed class HostingTests : IDisposable
             }),
         };
         request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("app:secret-of-the-app-0123456789"u8));
-        using var answer = await client.SendAsync(request, cancel);
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-        Assert.NotNull(answer.Headers.RetryAfter);
-        Assert.Contains("temporarily_unavailable", await answer.Content.ReadAsStringAsync(cancel), StringComparison.Ordinal);
+        // A person's request of the same kind, at the same time.
+        using var visit = new HttpRequestMessage(HttpMethod.Get, new Uri(
+            $"http://127.0.0.1:{port}/connect/authorize?client_id=app&redirect_uri={Uri.EscapeDataString(Seeded.RedirectUri)}&response_type=code&scope=openid&code_challenge={new string('a', 43)}&code_challenge_method=S256"));
+        visit.Headers.Accept.ParseAdd("text/html");
+
+        var started = TimeProvider.System.GetTimestamp();
+        var answers = await Task.WhenAll(client.SendAsync(request, cancel), client.SendAsync(visit, cancel));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(12));
+        foreach (var answer in answers)
+        {
+            using (answer)
+            {
+                Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+                Assert.NotNull(answer.Headers.RetryAfter);
+                Assert.Contains("temporarily_unavailable", await answer.Content.ReadAsStringAsync(cancel), StringComparison.Ordinal);
+            }
+        }
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
