@@ -35,8 +35,22 @@ public sealed class RedirectUriTests
 
     [Fact]
     public void Whatever_is_sent_only_the_registered_text_matches() =>
-        Gen.OneOf(Gen.String, Gen.String.Select(tail => Registered + tail), Gen.Int[0, Registered.Length - 1].Select(Gen.Char, (at, c) => Registered[..at] + c + Registered[(at + 1)..]))
+        Gen.OneOf(
+            Gen.String, Gen.String.Select(tail => Registered + tail), Gen.Int[0, Registered.Length - 1].Select(Gen.Char, (at, c) => Registered[..at] + c + Registered[(at + 1)..]),
+            InOtherCase(Registered))
             .Sample(uri => RedirectUris.Matches(uri, [Registered]) == (uri == Registered), iter: 2_000);
+
+    [Theory]
+    [InlineData("http://127.0.0.1:7000/Callback?From=App")]
+    [InlineData("http://[::1]/callback")]
+    public void Where_the_port_is_the_apps_choice_the_case_is_not(string registered) =>
+        InOtherCase(registered).Sample(uri => !RedirectUris.Matches(uri, [registered]), iter: 500);
+
+    /// <summary>A run of letters turned over: of scheme or host, which others compare without case (RFC 3986 §6.2.2.1), of the path, or of all.</summary>
+    private static Gen<string> InOtherCase(string uri) =>
+        Gen.Select(Gen.Int[0, uri.Length - 1], Gen.Int[1, uri.Length], (from, length) =>
+            string.Concat(uri.Select((c, at) => at >= from && at < from + length && char.IsAsciiLetter(c) ? (char)(c ^ ' ') : c)))
+            .Where(changed => changed != uri);
 
     [Fact]
     public async Task The_registered_address_is_accepted_with_its_query_kept()
