@@ -3,6 +3,7 @@ using System.Text.Unicode;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.ApplicationParts;
+using Microsoft.AspNetCore.Mvc.Filters;
 using Microsoft.AspNetCore.Mvc.ViewFeatures;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.WebEncoders;
@@ -19,6 +20,7 @@ internal static class PageServices
             pages.RootDirectory = "/";
             // Forms carry our own token (Csrf), which needs no key ring.
             pages.Conventions.ConfigureFilter(new IgnoreAntiforgeryTokenAttribute());
+            pages.Conventions.ConfigureFilter(new NoHandlerNoPage());
         });
         ForgetDataProtection(services);
         ForgetAuthorization(services);
@@ -74,6 +76,24 @@ internal static class PageServices
     // Who may see a page is the sign-in's matter. The framework's own policies are not registered, and this is what would ask for them.
     private static void ForgetAuthorization(IServiceCollection services) =>
         services.Remove(services.Single(s => s.ImplementationType?.Name == "AuthorizationPageApplicationModelProvider"));
+}
+
+/// <summary>A method or a handler that the page does not have: the framework would draw the page without its view.</summary>
+internal sealed class NoHandlerNoPage : IPageFilter
+{
+    public void OnPageHandlerSelected(PageHandlerSelectedContext context)
+    {
+    }
+
+    public void OnPageHandlerExecuting(PageHandlerExecutingContext context)
+    {
+        if (context.HandlerMethod is null)
+            context.Result = new StatusCodeResult(HttpMethods.IsPost(context.HttpContext.Request.Method) ? StatusCodes.Status405MethodNotAllowed : StatusCodes.Status404NotFound);
+    }
+
+    public void OnPageHandlerExecuted(PageHandlerExecutedContext context)
+    {
+    }
 }
 
 internal sealed record FrontView(bool Demo);
