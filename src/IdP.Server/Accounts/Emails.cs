@@ -12,4 +12,12 @@ internal static class Emails
             || address[(at + 1)..] is var domain && (domain.StartsWith('.') || domain.EndsWith('.') || domain.Contains("..", StringComparison.Ordinal))
             ? $"'{new string([.. address.Take(80).Select(c => char.IsControl(c) ? '?' : c)])}' is not an e-mail address" : null;
     }
+
+    /// <summary>Enough for its owner to know it by: "a***@e***.com".</summary>
+    public static string Masked(string address)
+    {
+        var at = address.LastIndexOf('@');
+        var dot = address.LastIndexOf('.');
+        return at < 1 || dot < at ? "***" : $"{address[0]}***@{address[at + 1]}***{address[dot..]}";
+    }
 }

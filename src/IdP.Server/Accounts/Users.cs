@@ -61,20 +61,43 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     }
 
     /// <summary>Everything but the password. False when there is no such person or the name is another's.</summary>
-    public async Task<bool> UpdateAsync(string id, UserDraft draft, string actor, CancellationToken cancel)
+    public async Task<bool> UpdateAsync(string id, UserDraft draft, By by, CancellationToken cancel)
     {
         if (UserNames.Normalize(draft.UserName) is null)
             return false;
-        return await ChangeAsync(id, lane => UpdateAsync(lane, id, draft, actor, cancel), cancel);
+        return await ChangeAsync(id, lane => UpdateAsync(lane, id, draft, by, cancel), cancel);
     }
 
     /// <summary>In the caller's transaction.</summary>
-    public Task<bool> UpdateAsync(Lane lane, string id, UserDraft draft, string actor, CancellationToken cancel) =>
-        AuditedAsync(lane, new("user-changed", actor, id), lane.ExecuteAsync("""
+    public async Task<bool> UpdateAsync(Lane lane, string id, UserDraft draft, By by, CancellationToken cancel)
+    {
+        var before = await EmailAsync(lane, id, cancel);
+        var changed = await AuditedAsync(lane, new("user-changed", by.Actor, id, Address: by.Address), lane.ExecuteAsync("""
             update users set user_name = @user_name, normalized_name = @normalized_name, email = @email, email_verified = @email_verified,
                 name = @name, locale = @locale, claims_json = @claims_json, groups = @groups, is_admin = @is_admin, updated_at = @now
             where id = @id and not exists (select 1 from users other where other.normalized_name = @normalized_name and other.id <> @id)
             """, cancel, Values(id, draft, clock.GetUtcNow().Stored())), cancel);
+        if (changed && before is not null && before != await EmailAsync(lane, id, cancel))
+            await watchers.TellAsync(lane, new(id, AccountChangeKind.EmailChanged, by, OldEmail: before), cancel);
+        return changed;
+    }
+
+    /// <summary>The address there was before somebody else changed it.</summary>
+    public Task<bool> RestoreEmailAsync(Lane lane, string id, string address, By by, CancellationToken cancel) =>
+        AuditedAsync(lane, new("email-restored", by.Actor, id, Address: by.Address),
+            lane.ExecuteAsync("update users set email = @email, updated_at = @now where id = @id", cancel, ("@id", id), ("@email", address), ("@now", clock.GetUtcNow().Stored())), cancel);
+
+    /// <summary>No password is right any more, and no proof made with one; a link to a new one is the way in.</summary>
+    public Task<bool> DropPasswordAsync(Lane lane, string id, By by, CancellationToken cancel) =>
+        AuditedAsync(lane, new("password-dropped", by.Actor, id, Address: by.Address),
+            lane.ExecuteAsync("update users set password_sealed = null, password_changed_at = @now, updated_at = @now where id = @id", cancel, ("@id", id), ("@now", clock.GetUtcNow().Stored())), cancel);
+
+    /// <summary>As the transaction sees the person; bound factors are not read.</summary>
+    public static Task<UserRecord?> ReadAsync(Lane lane, string id, CancellationToken cancel) =>
+        lane.FirstAsync(Select + " where u.id = @id", Read, cancel, ("@id", id));
+
+    private static Task<string?> EmailAsync(Lane lane, string id, CancellationToken cancel) =>
+        lane.FirstAsync("select email from users where id = @id", row => row.TextOrNull(0), cancel, ("@id", id));
 
     /// <summary>Wrong guesses at this person's password and factors are forgotten; nothing else changes.</summary>
     public Task UnlockAsync(string id, string actor, CancellationToken cancel) => database.TransactAsync(async lane =>

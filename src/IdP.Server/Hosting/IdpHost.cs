@@ -6,6 +6,7 @@ using IdP.Server.Demo;
 using IdP.Server.DeviceTrust;
 using IdP.Server.Factors;
 using IdP.Server.Mail;
+using IdP.Server.Recovery;
 using IdP.Server.Settings;
 using IdP.Server.SignIn;
 using IdP.Server.Storage;
@@ -74,6 +75,7 @@ internal static class IdpHost
             .AddIdpConnect()
             .AddIdpSignIn()
             .AddIdpSettings()
+            .AddIdpRecovery()
             .AddIdpPages();
         if (DemoServices.IsOn(environment, options))
             services.AddIdpDemo();

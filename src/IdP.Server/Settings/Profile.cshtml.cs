@@ -36,7 +36,7 @@ internal sealed class ProfilePage(Users users) : PageModel
             Name = name.Length == 0 ? null : name[..Math.Min(name.Length, LongestName)],
             Locale = Hosting.Languages.All.Any(language => language.Tag == locale) ? locale : null,
         };
-        await users.UpdateAsync(visit.Person.Id, draft, visit.Person.Id, HttpContext.RequestAborted);
+        await users.UpdateAsync(visit.Person.Id, draft, visit.By, HttpContext.RequestAborted);
         return PageSteps.SeeOther("/account/profile?done=profile");
     }
 }

@@ -42,7 +42,7 @@ internal sealed class UserPlan(Users users, Passwords passwords, FactorBindings 
             if (stored is null)
                 MustWin(await users.AddAsync(lane, id, draft, secret, Workbench.Actor, end), entry);
             else if (profileChanges)
-                MustWin(await users.UpdateAsync(lane, id, draft, Workbench.Actor, end), entry);
+                MustWin(await users.UpdateAsync(lane, id, draft, by, end), entry);
             if (stored is not null && secret is not null)
                 await users.SetPasswordAsync(lane, id, secret, Workbench.By, exceptSid: null, end);
             if (disabledChanges)

@@ -1,0 +1,135 @@
+using IdP.Server.Accounts;
+using IdP.Server.Audit;
+using IdP.Server.Factors;
+using IdP.Server.Hosting;
+using IdP.Server.SignIn;
+using IdP.Server.StepUp;
+using IdP.Server.Storage;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace IdP.Server.Recovery;
+
+/// <summary>
+/// The link to a new password (J-16). Where a second factor is bound it is asked for first: whoever reads the mail has one of two things.
+/// The proof is a <see cref="RecentProof"/> made for this link in this browser, used with it.
+/// </summary>
+internal sealed class ResetPage(
+    OneTimeLinks links, Database database, Users users, Passwords passwords, RecentProof proofs, SecondFactors factors, SessionEnding ending, AuditLog audit,
+    Csrf csrf, IdpCookies cookies, IdpOptions options, TimeProvider clock) : PageModel
+{
+    private static readonly GuardedAction Action = new("password-reset");
+
+    public ResetView View { get; private set; } = null!;
+
+    public async Task<IActionResult> OnGetAsync(string? token, string? with, string? after, string? done)
+    {
+        if (done == "yes")
+        {
+            View = new("", "", null, null, null, [], null, 0, options.SignIn.MinimumPasswordLength, Done: true);
+            return Page();
+        }
+
+        return await OpenAsync(token, cookies.EnsureBrowserHandle(HttpContext)) is { } at ? await DrawAsync(at, with, null, afterNotMe: after == "not-me") : PageSteps.Calm("link_used");
+    }
+
+    // Codes and passwords are read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
+    public Task<IActionResult> OnPostAsync(string? token, string? with) => PostAsync(token, async at =>
+    {
+        string? code = Request.Form["code"], fresh = Request.Form["newPassword"], again = Request.Form["again"];
+        if (!await MayAsync(at))
+            return await TryCodeAsync(at, with, code);
+        if (string.IsNullOrEmpty(fresh))
+            return await DrawAsync(at, null, fresh is null ? null : Problem.MissingField);
+        if (fresh != again)
+            return await DrawAsync(at, null, Problem.PasswordsDiffer);
+        if (PasswordPolicy.Faults(fresh, options.SignIn.MinimumPasswordLength).Count > 0)
+            return await DrawAsync(at, null, Problem.PasswordTooShort(options.SignIn.MinimumPasswordLength));
+        return await SetAsync(at, fresh) ? PageSteps.SeeOther("/reset?done=yes") : PageSteps.Calm("link_used");
+    });
+
+    /// <summary>Another code, please.</summary>
+    public Task<IActionResult> OnPostAgainAsync(string? token, string? with) => PostAsync(token, at => DrawAsync(at, with, null, again: true));
+
+    private async Task<IActionResult> PostAsync(string? token, Func<ResetAt, Task<IActionResult>> work)
+    {
+        if (csrf.Check(HttpContext, await PostedForm.ReadAsync(HttpContext)) is not { } handle)
+            return PageSteps.Calm("session_expired");
+        return await OpenAsync(token, handle) is { } at ? await work(at) : PageSteps.Calm("link_used");
+    }
+
+    private async Task<ResetAt?> OpenAsync(string? token, string browserHandle)
+    {
+        if (await links.FindAsync(PasswordReset.Purpose, token, HttpContext.RequestAborted) is not { } link || await users.FindAsync(link.UserId, HttpContext.RequestAborted) is not { Disabled: false } person)
+            return null;
+        // The link stands where a session stands in the settings: a proof for another link is none for this one.
+        var asker = new Asker(person, "reset-" + Convert.ToHexString(link.Hash), Handles.Hash(browserHandle), Circumstances.Of(HttpContext));
+        return new(link, token!, person, asker, csrf.TokenFor(browserHandle));
+    }
+
+    private async Task<bool> MayAsync(ResetAt at) =>
+        RecentProof.FactorsOf(at.Person).Count == 0 || await proofs.IsThereAsync(at.Asker, Action, HttpContext.RequestAborted);
+
+    private async Task<IActionResult> TryCodeAsync(ResetAt at, string? with, string? code)
+    {
+        if (string.IsNullOrWhiteSpace(code))
+            return await DrawAsync(at, with, Problem.MissingField);
+        var outcome = await proofs.AnswerAsync(at.Asker, Action, new Answer.Code(code), HttpContext.RequestAborted);
+        if (outcome is StepUpOutcome.Wrong or StepUpOutcome.AlreadyUsed or StepUpOutcome.Denied)
+            await audit.WriteAsync(new("second-factor-failed", UserId: at.Person.Id, Address: HttpContext.Connection.RemoteIpAddress?.ToString(), Details: Action.Name), CancellationToken.None);
+        return outcome switch
+        {
+            StepUpOutcome.Passed => PageSteps.SeeOther("/reset?token=" + at.Token),
+            StepUpOutcome.AlreadyUsed => await DrawAsync(at, with, Problem.CodeUsed),
+            StepUpOutcome.TooMany tooMany => await DrawAsync(at, with, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
+            StepUpOutcome.Stopped => await DrawAsync(at, with, Problem.TooManyTries(60)),
+            StepUpOutcome.Over => await DrawAsync(at, with, Problem.CodeExpired),
+            _ => await DrawAsync(at, with, Problem.WrongCode),
+        };
+    }
+
+    // The hash is made before the link is taken: a crash between the two costs nothing.
+    private async Task<bool> SetAsync(ResetAt at, string fresh)
+    {
+        var cancel = HttpContext.RequestAborted;
+        if (RecentProof.FactorsOf(at.Person).Count > 0 && !await proofs.TakeAsync(at.Asker, Action, cancel))
+            return false;
+        var secret = await passwords.HashAsync(at.Person.Id, fresh, cancel);
+        var by = By.Person(HttpContext, at.Person.Id, null);
+        var set = await database.TransactAsync(async lane =>
+            await links.TakeAsync(lane, at.Link, cancel) && await users.SetPasswordAsync(lane, at.Person.Id, secret, by, exceptSid: null, cancel), cancel);
+        users.Forget(at.Person.Id);
+        await ending.TellAsync(cancel);
+        return set;
+    }
+
+    private async Task<IActionResult> DrawAsync(ResetAt at, string? with, Problem? problem, bool again = false, bool afterNotMe = false)
+    {
+        if (await MayAsync(at))
+        {
+            View = new(at.Token, at.Csrf, at.Person.UserName, null, null, [], problem, 0, options.SignIn.MinimumPasswordLength, AfterNotMe: afterNotMe);
+            return Page();
+        }
+
+        string[] usable = [.. RecentProof.FactorsOf(at.Person).Where(id => factors.Find(id) is not null).OrderBy(id => factors.Find(id)!.Info.IsFallback)];
+        var chosen = with is not null && usable.Contains(with) ? with : usable[0];
+        var start = await proofs.ChallengeAsync(at.Asker, Action, chosen, again, HttpContext.RequestAborted);
+        var left = start.Challenge?.Prompt is Prompt.EnterCode { AgainAt: { } when } && when > clock.GetUtcNow() ? (int)Math.Ceiling((when - clock.GetUtcNow()).TotalSeconds) : 0;
+        View = new(at.Token, at.Csrf, at.Person.UserName, factors.Find(chosen)!.Info, start,
+            [.. usable.Where(id => id != chosen).Select(id => factors.Find(id)!.Info)], problem, left, options.SignIn.MinimumPasswordLength, AfterNotMe: afterNotMe);
+        return Page();
+    }
+
+    private sealed record ResetAt(OneTimeLink Link, string Token, UserRecord Person, Asker Asker, string Csrf);
+}
+
+/// <param name="Factor">Null: the new password is asked.</param>
+internal sealed record ResetView(
+    string Token, string Csrf, string? UserName, FactorInfo? Factor, ChallengeStart? Start, IReadOnlyList<FactorInfo> Others, Problem? Problem, int AgainInSeconds,
+    int MinimumLength, bool Done = false, bool AfterNotMe = false)
+{
+    public Prompt.EnterCode? Code => Start?.Challenge?.Prompt as Prompt.EnterCode;
+
+    /// <summary>Records print their members; the token must not be (I-7).</summary>
+    public override string ToString() => "reset";
+}
