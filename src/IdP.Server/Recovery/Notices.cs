@@ -55,7 +55,7 @@ internal sealed class Notices(Outbox outbox, Mails mails, OneTimeLinks links, Id
             AccountChangeKind.PasswordChanged => (NoticeKind.PasswordChanged, null),
             AccountChangeKind.EmailChanged => (NoticeKind.EmailChanged, person.Email is { } fresh ? Emails.Masked(fresh) : null),
             AccountChangeKind.AccountDisabled => (NoticeKind.AccountDisabled, null),
-            AccountChangeKind.NewBrowser => (NoticeKind.NewDevice, null),
+            AccountChangeKind.NewBrowser => (NoticeKind.NewDevice, options.Brand.Name),
             AccountChangeKind.DeviceStolen => (NoticeKind.DeviceStolen, null),
             _ => (NoticeKind.Disowned, null),
         };
