@@ -11,16 +11,17 @@ public sealed partial class HouseRules
     // A room, and the rooms that it must not know.
     private static readonly Dictionary<string, string[]> Forbidden = new()
     {
-        ["Storage"] = ["Accounts", "Mail", "DeviceTrust", "StepUp", "Factors", "SignIn", "Settings", "Connect", "Cli", "Demo"],
-        ["Audit"] = ["Accounts", "Mail", "DeviceTrust", "StepUp", "Factors", "SignIn", "Settings", "Connect", "Cli", "Demo"],
-        ["Accounts"] = ["Mail", "DeviceTrust", "StepUp", "SignIn", "Settings", "Connect", "Cli", "Demo", "Factors.Totp"],
-        ["DeviceTrust"] = ["StepUp", "Factors", "SignIn", "Settings", "Connect", "Cli", "Demo"],
-        ["Mail"] = ["DeviceTrust", "Factors", "StepUp", "SignIn", "Connect", "Settings", "Cli", "Demo"],
-        ["StepUp"] = ["DeviceTrust", "SignIn", "Settings", "Connect", "Cli", "Demo", "Factors.Totp"],
-        ["Factors"] = ["DeviceTrust", "SignIn", "Settings", "Connect", "Cli", "Demo"],
-        ["SignIn"] = ["Settings", "Cli", "Demo", "Factors.Totp"],
-        ["Settings"] = ["Cli", "Demo", "Factors.Totp"],
-        ["Connect"] = ["Settings", "Cli", "Demo", "Factors.Totp"],
+        ["Storage"] = ["Accounts", "Mail", "DeviceTrust", "StepUp", "Factors", "SignIn", "Settings", "Recovery", "Connect", "Cli", "Demo"],
+        ["Audit"] = ["Accounts", "Mail", "DeviceTrust", "StepUp", "Factors", "SignIn", "Settings", "Recovery", "Connect", "Cli", "Demo"],
+        ["Accounts"] = ["Mail", "DeviceTrust", "StepUp", "SignIn", "Settings", "Recovery", "Connect", "Cli", "Demo", "Factors.Totp"],
+        ["DeviceTrust"] = ["StepUp", "Factors", "SignIn", "Settings", "Recovery", "Connect", "Cli", "Demo"],
+        ["Mail"] = ["DeviceTrust", "Factors", "StepUp", "SignIn", "Connect", "Settings", "Recovery", "Cli", "Demo"],
+        ["StepUp"] = ["DeviceTrust", "SignIn", "Settings", "Recovery", "Connect", "Cli", "Demo", "Factors.Totp"],
+        ["Factors"] = ["DeviceTrust", "SignIn", "Settings", "Recovery", "Connect", "Cli", "Demo"],
+        ["SignIn"] = ["Settings", "Recovery", "Cli", "Demo", "Factors.Totp"],
+        ["Settings"] = ["Recovery", "Cli", "Demo", "Factors.Totp"],
+        ["Recovery"] = ["Settings", "Cli", "Demo", "Factors.Totp"],
+        ["Connect"] = ["Settings", "Recovery", "Cli", "Demo", "Factors.Totp"],
     };
 
     public static TheoryData<string> Rooms => [.. Forbidden.Keys];

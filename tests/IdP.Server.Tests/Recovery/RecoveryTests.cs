@@ -138,9 +138,9 @@ public abstract partial class RecoveryTests(MailingHost host)
     {
         using var owner = await NewOwnerAsync();
         await owner.BindOtpAsync();
-        var told = (await host.Mail.InboxAsync(owner.Person.Email)).Count;
+        await host.Mail.ReceiveAsync(owner.Person.Email);
         using var browser = idp.Browser();
-        var link = await AskAsync(browser, owner.Person.UserName, owner.Person.Email, Math.Max(told, 1));
+        var link = await AskAsync(browser, owner.Person.UserName, owner.Person.Email, after: 1);
         var page = await browser.OpenAsync(link);
         Assert.NotNull(page.Page!.QuerySelector("input[name=code]"));
         Assert.Null(page.Page.QuerySelector("input[name=newPassword]"));
