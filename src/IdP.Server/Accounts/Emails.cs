@@ -13,11 +13,13 @@ internal static class Emails
             ? $"'{new string([.. address.Take(80).Select(c => char.IsControl(c) ? '?' : c)])}' is not an e-mail address" : null;
     }
 
-    /// <summary>Enough for its owner to know it by: "a***@e***.com".</summary>
+    /// <summary>Enough for its owner to know it by: "a***@e***.com". Which mailbox to look into, not where to write to.</summary>
     public static string Masked(string address)
     {
         var at = address.LastIndexOf('@');
         var dot = address.LastIndexOf('.');
-        return at < 1 || dot < at ? "***" : $"{address[0]}***@{address[at + 1]}***{address[dot..]}";
+        return at < 1 || dot < at ? "***" : $"{First(address)}***@{First(address[(at + 1)..])}***{address[dot..]}";
+
+        static string First(string text) => System.Globalization.StringInfo.GetNextTextElement(text);
     }
 }

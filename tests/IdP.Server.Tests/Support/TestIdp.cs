@@ -79,7 +79,8 @@ public sealed class TestIdp : IAsyncDisposable
     /// <summary>Somebody nobody else in these tests meets: no factor bound.</summary>
     public async Task<Person> NewPersonAsync()
     {
-        var name = $"new{Interlocked.Increment(ref fresh)}";
+        // Servers share one mail server: nobody's address is anybody else's.
+        var name = $"new{Interlocked.Increment(ref fresh)}-{new Uri(Issuer).Port}";
         var person = new Person(name, $"brand-{name}-new-horse");
         await Seed.AddAsync(Service<IServiceProvider>(), person);
         return person;

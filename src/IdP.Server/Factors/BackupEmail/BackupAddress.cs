@@ -10,14 +10,7 @@ internal sealed record BackupAddress(string Value)
     private static readonly IdnMapping Idn = new();
 
     /// <summary>"a***@g***.com": enough to know which mailbox to look into, not enough to write to it.</summary>
-    public string Masked
-    {
-        get
-        {
-            var (local, domain) = (Value[..At], Value[(At + 1)..]);
-            return $"{First(local)}***@{First(domain)}***{domain[domain.LastIndexOf('.')..]}";
-        }
-    }
+    public string Masked => Emails.Masked(Value);
 
     private int At => Value.LastIndexOf('@');
 
@@ -53,6 +46,4 @@ internal sealed record BackupAddress(string Value)
             return null;
         }
     }
-
-    private static string First(string text) => StringInfo.GetNextTextElement(text);
 }
