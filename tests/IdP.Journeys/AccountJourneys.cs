@@ -159,11 +159,11 @@ public abstract partial class AccountJourneys(MailingJourneyHost host)
 
         await me.OpenAsync("/account/devices");
         await me.Page.Locator("[data-device] button").ClickAsync();
-        await me.Page.ArrivesAsync("done=devices");
-        await SignOutAsync(me);
-        await me.Page.GotoAsync(idp.App(TestClient.Web).Ask().Url);
-        await me.Page.GivePasswordAsync(me.Person);
+        // This very session was spared its second step by the device that is gone now.
         await me.Page.ArrivesAsync("/verify");
+        await GiveOtpAsync(me);
+        await me.Page.ArrivesAsync("done=devices");
+        Assert.Equal(0, await me.Page.Locator("[data-device]").CountAsync());
     }
 
     /// <summary>J-36, J-37.</summary>
@@ -356,7 +356,8 @@ public abstract partial class AccountJourneys(MailingJourneyHost host)
         /// <summary>The browser has gone to the app, with a code.</summary>
         public async Task LeavesAsync()
         {
-            for (var tries = 0; tries < 300 && answered.Length == 0; tries++)
+            // Until it shows that the app cannot be had: the next address must not get in its way.
+            for (var tries = 0; tries < 300 && (answered.Length == 0 || Page.Url.StartsWith(idp.Issuer, StringComparison.Ordinal)); tries++)
                 await Task.Delay(50);
             Assert.Contains("code=", answered, StringComparison.Ordinal);
             answered = "";
