@@ -11,9 +11,12 @@ internal sealed record Proofs
     /// <summary>Second factors done, newest last, at most one entry per factor.</summary>
     public IReadOnlyList<FactorProof> Factors { get; init; } = [];
 
+    /// <summary>When forced binding was put off; so for the session's life. No proof of anything.</summary>
+    public DateTimeOffset? BindingPutOffAt { get; init; }
+
     /// <summary>By content: what two readings of one sign-in are compared with.</summary>
     public bool SameAs(Proofs other) =>
-        PasswordAt == other.PasswordAt && Factors.Select(f => (f.Factor, f.At)).SequenceEqual(other.Factors.Select(f => (f.Factor, f.At)));
+        PasswordAt == other.PasswordAt && BindingPutOffAt == other.BindingPutOffAt && Factors.Select(f => (f.Factor, f.At)).SequenceEqual(other.Factors.Select(f => (f.Factor, f.At)));
 
     public Proofs With(FactorProof proof) => this with { Factors = [.. Factors.Where(f => f.Factor != proof.Factor), proof] };
 }

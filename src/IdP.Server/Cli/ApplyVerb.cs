@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using IdP.Server.Accounts;
 using IdP.Server.Cli.Apply;
 using IdP.Server.Factors;
+using IdP.Server.StepUp;
 using IdP.Server.Storage.Clients;
 
 namespace IdP.Server.Cli;
@@ -15,7 +16,7 @@ internal static class ApplyVerb
         var file = new Argument<string>("FILE") { Description = "JSON or YAML; - reads standard input" };
         var dryRun = new Option<bool>("--dry-run") { Description = "Say what would change, and change nothing" };
         var command = new Command("apply", """
-            Make scopes, clients and users as a file describes them. It may be run again and again.
+            Make scopes, clients, users and binding policies as a file describes them. It may be run again and again.
 
             Everything is checked before anything is changed, and all changes are one transaction. A client or scope is
             described whole: what is left out takes its default, but client secrets that are left out stay. Of a user,
@@ -41,6 +42,12 @@ internal static class ApplyVerb
                   name: Alice
                   password: "correct horse battery"
                   totpSecret: JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
+              bindingPolicies:                  # who must have a second factor; disabled: true ends one
+                - name: all
+                  everyone: true                # or groups: [staff], or clients: [web], or both
+                  from: "2027-01-31T00:00:00Z"
+                  skips: 3
+                  factors: [totp]               # any when left out
             """) { file, dryRun };
         command.SetAction((parsed, cancel) => RunAsync(shell, parsed.GetValue(file)!, parsed.GetValue(dryRun), cancel));
         return command;
@@ -71,13 +78,16 @@ internal static class ApplyVerb
     {
         var scopes = (await bench.Scopes.ListAsync(cancel)).ToDictionary(s => s.Name, StringComparer.Ordinal);
         var clients = (await bench.Clients.ListAsync(cancel)).ToDictionary(c => c.ClientId, StringComparer.Ordinal);
+        var policies = bench.Get<BindingPolicyStore>();
         var document = new ApplyReader([.. scopes.Values], clients, new UserRules(bench.Options.SignIn.MinimumPasswordLength)).Read(root);
 
-        var registrations = new RegistrationPlan(bench.Scopes, bench.Clients);
+        var registrations = new RegistrationPlan(bench.Scopes, bench.Clients, policies);
+        var demanded = (await policies.ListAsync(cancel)).ToDictionary(p => p.Name, StringComparer.Ordinal);
         List<Change> changes =
         [
             .. document.Scopes.Select(s => registrations.For(s, scopes.GetValueOrDefault(s.Name))),
             .. document.Clients.Select(c => registrations.For(c.Client, clients.GetValueOrDefault(c.Client.ClientId))),
+            .. document.BindingPolicies.Select(p => registrations.For(p, demanded.GetValueOrDefault(p.Name))),
         ];
         var people = new UserPlan(bench.Users, bench.Get<Passwords>(), bench.Get<FactorBindings>());
         foreach (var user in document.Users)

@@ -1,7 +1,9 @@
 using IdP.Server.Accounts;
 using IdP.Server.Audit;
+using IdP.Server.DeviceTrust;
 using IdP.Server.Hosting;
 using IdP.Server.Mail;
+using IdP.Server.StepUp;
 using IdP.Server.Storage;
 using IdP.Server.Storage.Clients;
 using IdP.Server.Storage.Keys;
@@ -29,6 +31,9 @@ internal sealed class Workbench : IAsyncDisposable
             .AddIdpStorage(options)
             .AddIdpAccounts()
             .AddIdpMail()
+            // Who watches the accounts: a new password ends trust from here too.
+            .AddIdpDeviceTrust()
+            .AddSingleton<BindingPolicyStore>()
             .AddSingleton<FirstAdministrator>()
             .AddIdpClients()
             .AddLogging()

@@ -16,6 +16,8 @@ internal static class InstalledFactors
         .AddSingleton<SecondFactors>()
         .AddSingleton<StepUpService>()
         .AddSingleton<Enrolments>()
+        .AddSingleton<BindingPolicyStore>()
+        .AddSingleton<BindingPolicies>()
         .AddSingleton<RecentProof>();
 
     private static IServiceCollection AddFactor<TFactor, TEnrolment>(this IServiceCollection services)

@@ -15,6 +15,10 @@ internal readonly struct Proven
     /// <summary>Password and a second factor that this server and this client accept, recent enough for both.</summary>
     public bool ReachesMfa { get; private init; }
     public IReadOnlyList<string> Amr { get; private init; }
+    public bool PasswordTypedHere { get; private init; }
+    public bool FactorDoneHere { get; private init; }
+    /// <summary>Forced binding was put off, in this sign-in or in the session it goes on with.</summary>
+    public bool BindingPutOff { get; private init; }
     /// <summary>What the session holds afterwards: what counted before and what was done now; after starting over only the latter.</summary>
     public Proofs ForSession { get; private init; }
 
@@ -47,8 +51,14 @@ internal readonly struct Proven
             AnyFactorFresh = factors.Length > 0,
             ReachesMfa = reachesMfa,
             Amr = AmrOf(reachesMfa ? accepted : factors, reachesMfa),
+            PasswordTypedHere = here.PasswordAt is not null,
+            FactorDoneHere = here.Factors.Count > 0,
+            BindingPutOff = (here.BindingPutOffAt ?? usable.BindingPutOffAt) is not null,
             ForSession = here.Factors.Aggregate(
-                (startOver ? Proofs.None : before) with { PasswordAt = here.PasswordAt ?? before.PasswordAt },
+                (startOver ? Proofs.None : before) with
+                {
+                    PasswordAt = here.PasswordAt ?? before.PasswordAt, BindingPutOffAt = here.BindingPutOffAt ?? usable.BindingPutOffAt,
+                },
                 (proofs, proof) => proofs.With(proof)),
         };
     }
@@ -58,7 +68,7 @@ internal readonly struct Proven
     {
         if (person is null)
             return Proofs.None;
-        return new Proofs
+        return proofs with
         {
             PasswordAt = person.PasswordChangedAt > proofs.PasswordAt ? null : proofs.PasswordAt,
             Factors = proofs.Factors.All(proof => person.BoundFactors.Contains(proof.Factor))

@@ -4,6 +4,7 @@ using IdP.Server.Accounts;
 using IdP.Server.DeviceTrust;
 using IdP.Server.Factors;
 using IdP.Server.Hosting;
+using IdP.Server.StepUp;
 using IdP.Server.Storage;
 
 namespace IdP.Server.SignIn;
@@ -21,7 +22,7 @@ internal sealed record SignInAt(Stored<SignInProgress> Kept, Situation Situation
 /// </summary>
 internal sealed class SignInDesk(
     SignIns signIns, AuthorizeReader reader, Sessions sessions, Users users, Consents consents,
-    SecondFactors factors, BrowserTrust trust, AcrLevels levels, IdpOptions options, IdpCookies cookies, TimeProvider clock)
+    SecondFactors factors, BindingPolicies policies, BrowserTrust trust, AcrLevels levels, IdpOptions options, IdpCookies cookies, TimeProvider clock)
 {
     private readonly string[] accepted = [.. factors.Ids.Where(id => options.Acr.AcceptedFactors.Count == 0 || options.Acr.AcceptedFactors.Contains(id))];
 
@@ -44,6 +45,13 @@ internal sealed class SignInDesk(
         var person = (progress?.UserId ?? session?.UserId) is { } userId ? await users.FindAsync(userId, cancel) : null;
         if (person is { Disabled: true })
             person = null;
+        // What was bound in this sign-in on another node a moment ago: seconds are too long to wait for it.
+        if (person is not null && progress is not null && progress.Proofs.Factors.Any(proof => !person.BoundFactors.Contains(proof.Factor)))
+        {
+            users.Forget(person.Id);
+            person = await users.FindAsync(person.Id, cancel) is { Disabled: false } again ? again : null;
+        }
+
         var consented = person is not null && request.Client.RequireConsent
             ? await consents.FindAsync(person.Id, request.Client.ClientId, cancel)
             : [];
@@ -55,6 +63,8 @@ internal sealed class SignInDesk(
             Person = person,
             TrustedDevice = person is { BoundFactors.Count: > 0 } ? await trust.RecogniseAsync(context, person.Id, cancel) : null,
             ConsentedScopes = consented,
+            BindingPolicies = await policies.GetAsync(cancel),
+            Bindable = policies.Bindable,
             AcceptedFactors = accepted,
             Levels = levels,
             Now = clock.GetUtcNow(),
@@ -66,6 +76,7 @@ internal sealed class SignInDesk(
     {
         NextStep.Password => "/sign-in?tx=" + tx,
         NextStep.Verify => "/verify?tx=" + tx,
+        NextStep.Bind => "/bind?tx=" + tx,
         NextStep.Consent => "/consent?tx=" + tx,
         _ => ContinuePath(tx),
     };

@@ -3,6 +3,7 @@ using IdP.Protocol.Authorize;
 using IdP.Protocol.Tokens;
 using IdP.Server.Accounts;
 using IdP.Server.DeviceTrust;
+using IdP.Server.StepUp;
 
 namespace IdP.Server.SignIn;
 
@@ -19,6 +20,9 @@ internal sealed record Situation
     /// <summary>What this browser is for this person, when it is a living trusted device.</summary>
     public TrustedDevice? TrustedDevice { get; init; }
     public IReadOnlyList<string> ConsentedScopes { get; init; } = [];
+    public IReadOnlyList<BindingPolicy> BindingPolicies { get; init; } = [];
+    /// <summary>What this server can bind, fallbacks left out.</summary>
+    public IReadOnlyList<string> Bindable { get; init; } = [];
     /// <summary>Installed factors this server accepts for mfa.</summary>
     public required IReadOnlyCollection<string> AcceptedFactors { get; init; }
     public required AcrLevels Levels { get; init; }
@@ -34,6 +38,11 @@ internal abstract record NextStep
 
     /// <param name="Factors">Bound factors that would do, never one that is not bound.</param>
     internal sealed record Verify(IReadOnlyList<string> Factors) : NextStep;
+
+    /// <summary>A policy wants a second factor bound before anything is answered.</summary>
+    /// <param name="Factors">What may be chosen.</param>
+    /// <param name="Skips">What the policy allows in all; <paramref name="SkipsLeft"/> of it are left.</param>
+    internal sealed record Bind(IReadOnlyList<string> Factors, int Skips, int SkipsLeft) : NextStep;
 
     internal sealed record Consent : NextStep;
 
@@ -68,6 +77,9 @@ internal static class SignInFlow
         if (request.HintedSubject is { } hinted && hinted != now.Person.Id)
             return LoginRequired;
 
+        if (Binding(now, proven) is { } bindFirst)
+            return bindFirst;
+
         var acr = AcrWish.Read(now);
         if (acr.CannotBeMet)
             return Unmet;
@@ -91,6 +103,25 @@ internal static class SignInFlow
             sparedByDevice || onTrust is not null ? now.TrustedDevice!.Id : null));
     }
 
+    /// <summary>
+    /// Forced binding comes before everything that could be answered. Whoever binds has typed the password in this very sign-in, and done a second factor in it
+    /// where one is bound that the policy does not take: a session left open must not be enough to bind somebody else's phone.
+    /// </summary>
+    private static NextStep? Binding(Situation now, Proven proven)
+    {
+        var person = now.Person!;
+        if (BindingDemand.Read(now.BindingPolicies, person, now.Request.Client.ClientId, person.BoundFactors, now.Bindable, now.Now) is not { } demand
+            || (demand.Skips > 0 && proven.BindingPutOff))
+            return null;
+        if (now.Request.PromptNone)
+            return BindingRequired;
+        if (!proven.PasswordTypedHere)
+            return new NextStep.Password();
+        if (person.BoundFactors.Count > 0 && !proven.FactorDoneHere)
+            return new NextStep.Verify(person.BoundFactors);
+        return new NextStep.Bind(demand.Factors, demand.Skips, demand.SkipsLeft(person));
+    }
+
     private static bool ConsentNeeded(Situation now)
     {
         var request = now.Request;
@@ -107,6 +138,7 @@ internal static class SignInFlow
     private static readonly NextStep Denied = new NextStep.Refuse(new("access_denied", "The person did not go on."));
     private static readonly NextStep LoginRequired = new NextStep.Refuse(new("login_required", "The person has to sign in."));
     private static readonly NextStep InteractionRequired = new NextStep.Refuse(new("interaction_required", "The person has to do a second factor."));
+    private static readonly NextStep BindingRequired = new NextStep.Refuse(new("interaction_required", "The person has to bind a second factor."));
     private static readonly NextStep ConsentRequired = new NextStep.Refuse(new("consent_required", "The person has to consent."));
 
     /// <summary>OpenID Connect Core Error Code unmet_authentication_requirements: no weaker token instead.</summary>

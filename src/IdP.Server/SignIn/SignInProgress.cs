@@ -39,6 +39,9 @@ internal sealed record SignInProgress
 
     public string? ChallengeId { get; init; }
 
+    /// <summary>What the person is about to bind, where binding is forced.</summary>
+    public string? OfferId { get; init; }
+
     /// <summary>
     /// SHA-256 of a cookie that only the browser got which typed the right password: whoever knew the browser's handle from before
     /// (a shared machine) cannot go on with what this person proves.

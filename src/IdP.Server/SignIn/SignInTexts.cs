@@ -27,6 +27,13 @@ internal static class SignInTexts
     public static string TrustThis(object value) => Table.With(value);
     public static string TrustHint => Table.Get();
     public static string OtherWay => Table.Get();
+    public static string BindTitle => Table.Get();
+    public static string BindText => Table.Get();
+    public static string BindNothing => Table.Get();
+    public static string BindConfirm => Table.Get();
+    public static string BindOther => Table.Get();
+    public static string BindSkip => Table.Get();
+    public static string BindSkipsLeft(object value) => Table.With(value);
     public static string ConsentTitle => Table.Get();
     public static string ConsentText(object value) => Table.With(value);
     public static string ConsentAs(object value) => Table.With(value);

@@ -1,3 +1,5 @@
+using IdP.Server.StepUp;
+
 namespace IdP.Server.SignIn;
 
 // What the pages of a sign-in draw. A view says everything its page shows, and nothing that the page must look up.
@@ -18,6 +20,19 @@ internal sealed record VerifyView(
 {
     public bool CanSendAgain => Prompt is PromptView.EnterCode { AgainAt: not null };
 }
+
+/// <summary>Forced binding: the choice, then what the chosen factor must be told, then what must be proven.</summary>
+/// <param name="AgainInSeconds">How long until another code may be sent; null where nothing is sent.</param>
+/// <param name="Reason">Why the factor cannot be bound so, in its own words.</param>
+internal sealed record ForcedBindingView(
+    ClientCard Client, string Tx, string Csrf, string UserName, IReadOnlyList<ForcedBindingChoice> Choices, ForcedBindingQuestion? Question, OfferView? Offer, string? OfferName,
+    int? AgainInSeconds, int SkipsLeft, Problem? Problem, string? Reason);
+
+/// <param name="About">One sentence of the factor's own.</param>
+internal sealed record ForcedBindingChoice(string Id, string Name, string About);
+
+/// <param name="Said">What was typed before, for correcting.</param>
+internal sealed record ForcedBindingQuestion(string Factor, string Name, string Ask, string? Help, EnrolmentQuestion Field, string? Said);
 
 internal sealed record ConsentView(ClientCard Client, string Tx, string Csrf, string UserName, IReadOnlyList<ScopeLine> Scopes);
 

@@ -184,6 +184,16 @@ public abstract class TrustedDeviceTests(TestIdp idp)
         Assert.Equal("TooManyTries", Problem(await PasswordAsync(owner, await owner.OpenAsync(idp.App(TestClient.Web).Ask().Url), person)));
     }
 
+    [Fact]
+    public async Task A_new_password_from_the_command_line_ends_trust_too()
+    {
+        var person = idp.WithOtp();
+        using var owner = await TrustedAsync(person);
+        Assert.Equal(0, (await idp.CliAsync("user", "password", person.UserName, "--password", "another-donkey-staple")).ExitCode);
+        Forget(owner, "idp.session");
+        Assert.Equal("/verify", (await AtVerifyAsync(owner, person with { Password = "another-donkey-staple" })).At);
+    }
+
     private static string? Problem(Stop stop) => stop.Page?.QuerySelector("[data-problem]")?.GetAttribute("data-problem");
 
     private async Task<Browser> TrustedAsync(Person person)

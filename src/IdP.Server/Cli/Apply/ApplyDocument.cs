@@ -3,11 +3,12 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using IdP.Protocol.Clients;
 using IdP.Protocol.Tokens;
+using IdP.Server.StepUp;
 
 namespace IdP.Server.Cli.Apply;
 
 /// <summary>What an operator's file says, read and typed.</summary>
-internal sealed record ApplyDocument(IReadOnlyList<Scope> Scopes, IReadOnlyList<DescribedClient> Clients, IReadOnlyList<DescribedUser> Users);
+internal sealed record ApplyDocument(IReadOnlyList<Scope> Scopes, IReadOnlyList<DescribedClient> Clients, IReadOnlyList<DescribedUser> Users, IReadOnlyList<BindingPolicy> BindingPolicies);
 
 /// <param name="Path">"clients[0]".</param>
 /// <param name="SecretsGiven">False: the file says nothing of secrets, those stored stay.</param>

@@ -3,6 +3,7 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using IdP.Protocol.Clients;
 using IdP.Protocol.Tokens;
+using IdP.Server.StepUp;
 using IdP.Server.Storage.Clients;
 
 namespace IdP.Server.Cli.Apply;
@@ -12,7 +13,7 @@ namespace IdP.Server.Cli.Apply;
 /// <param name="storedClients">By id: where the file says nothing of a client's secrets, these are looked at.</param>
 internal sealed class ApplyReader(IReadOnlyList<Scope> storedScopes, IReadOnlyDictionary<string, Client> storedClients, UserRules userRules)
 {
-    private static readonly string[] Sections = ["scopes", "clients", "users"];
+    private static readonly string[] Sections = ["scopes", "clients", "users", "bindingPolicies"];
 
     private readonly List<Fault> faults = [];
 
@@ -24,11 +25,14 @@ internal sealed class ApplyReader(IReadOnlyList<Scope> storedScopes, IReadOnlyDi
         var known = new ScopeCatalogue(storedScopes.Concat(scopes));
         var clients = Items(root, "clients").Select(item => Client(item, known)).OfType<DescribedClient>().ToList();
         var users = Items(root, "users").Select(User).OfType<DescribedUser>().ToList();
+        var clientIds = storedClients.Keys.Concat(clients.Select(c => c.Client.ClientId)).ToHashSet(StringComparer.Ordinal);
+        var policies = Items(root, "bindingPolicies").Select(item => Policy(item, clientIds)).OfType<BindingPolicy>().ToList();
 
         Twice("scopes", "name", [.. scopes.Select(s => s.Name)]);
         Twice("clients", "clientId", [.. clients.Select(c => c.Client.ClientId)]);
         Twice("users", "userName", [.. users.Select(u => UserRules.Key(u.Entry.UserName))]);
-        return faults.Count == 0 ? new(scopes, clients, users) : throw new FaultsException(faults);
+        Twice("bindingPolicies", "name", [.. policies.Select(p => p.Name)]);
+        return faults.Count == 0 ? new(scopes, clients, users, policies) : throw new FaultsException(faults);
     }
 
     private List<(JsonObject Given, string Path)> Items(JsonObject root, string section)
@@ -107,6 +111,14 @@ internal sealed class ApplyReader(IReadOnlyList<Scope> storedScopes, IReadOnlyDi
             return null;
         Add(item.Path, userRules.Check(entry));
         return new(item.Path, entry);
+    }
+
+    private BindingPolicy? Policy((JsonObject Given, string Path) item, HashSet<string> clientIds)
+    {
+        if (Fitting(item, BindingPolicyJson.Default.BindingPolicy)?.Deserialize(BindingPolicyJson.Default.BindingPolicy) is not { } policy)
+            return null;
+        Add(item.Path, BindingPolicyRules.Check(policy, clientIds));
+        return policy;
     }
 
     /// <summary>Null when a required member is missing or of another type: nothing more can be said about the item then.</summary>

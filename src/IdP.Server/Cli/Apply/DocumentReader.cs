@@ -22,7 +22,7 @@ internal static partial class DocumentReader
     public static JsonObject Read(string name, string text)
     {
         var root = IsJson(name, text) ? Json(text) : Yaml(text);
-        return root as JsonObject ?? throw new FaultsException("", "the document must be an object with the members scopes, clients, users");
+        return root as JsonObject ?? throw new FaultsException("", "the document must be an object with the members scopes, clients, users, bindingPolicies");
     }
 
     private static bool IsJson(string name, string text) => Path.GetExtension(name).ToUpperInvariant() switch

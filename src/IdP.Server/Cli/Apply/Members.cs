@@ -44,7 +44,7 @@ internal static class Members
         // Secrets come in two forms, which their own reader checks.
         if (type == typeof(IReadOnlyList<ClientSecret>))
             return Is(kind == JsonValueKind.Array, "must be a list", path, faults);
-        if (type == typeof(IReadOnlyList<string>))
+        if (typeof(IReadOnlyList<string>).IsAssignableFrom(type))
             return Is(kind == JsonValueKind.Array, "must be a list", path, faults) && Strings((JsonArray)value, path, faults);
         if (type == typeof(bool))
             return Is(kind is JsonValueKind.True or JsonValueKind.False, "must be true or false", path, faults);

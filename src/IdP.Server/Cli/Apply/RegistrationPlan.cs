@@ -2,12 +2,13 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using IdP.Protocol.Clients;
 using IdP.Protocol.Tokens;
+using IdP.Server.StepUp;
 using IdP.Server.Storage.Clients;
 
 namespace IdP.Server.Cli.Apply;
 
-/// <summary>Scopes and clients: the file describes each whole, so what it leaves out takes its default.</summary>
-internal sealed class RegistrationPlan(ScopeStore scopes, ClientStore clients)
+/// <summary>Scopes, clients and binding policies: the file describes each whole, so what it leaves out takes its default.</summary>
+internal sealed class RegistrationPlan(ScopeStore scopes, ClientStore clients, BindingPolicyStore policies)
 {
     public Change For(Scope described, Scope? stored) => Compare("scope", described.Name,
         stored is null ? null : Node(stored), Node(described),
@@ -16,6 +17,12 @@ internal sealed class RegistrationPlan(ScopeStore scopes, ClientStore clients)
     public Change For(Client described, Client? stored) => Compare("client", described.ClientId,
         stored is null ? null : ClientJson.ToObject(stored), ClientJson.ToObject(described),
         (lane, cancel) => clients.SaveAsync(lane, described, Workbench.Actor, cancel));
+
+    public Change For(BindingPolicy described, BindingPolicy? stored) => Compare("bindingPolicy", described.Name,
+        stored is null ? null : Node(stored), Node(described),
+        (lane, cancel) => policies.SaveAsync(lane, described, Workbench.Actor, cancel));
+
+    private static JsonObject Node(BindingPolicy policy) => (JsonObject)JsonSerializer.SerializeToNode(policy, BindingPolicyJson.Default.BindingPolicy)!;
 
     private static JsonObject Node(Scope scope) => (JsonObject)JsonSerializer.SerializeToNode(scope, ClientJson.ScopeType)!;
 

@@ -108,7 +108,7 @@ internal sealed class ClientValidator : AbstractValidator<Client>
         : scope == ScopeCatalogue.OfflineAccess && !client.AllowOfflineAccess ? "'offline_access' also needs allowOfflineAccess: true"
         : null;
 
-    private static string? FactorFault(string factor) =>
+    internal static string? FactorFault(string factor) =>
         factor.Length is > 0 and <= 32 && factor.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') ? null : $"'{factor}' is not the id of a factor";
 
     private static string? TwiceFault(IReadOnlyList<string> list) =>

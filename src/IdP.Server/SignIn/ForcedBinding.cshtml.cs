@@ -1,0 +1,159 @@
+using IdP.Server.Accounts;
+using IdP.Server.Factors;
+using IdP.Server.Hosting;
+using IdP.Server.StepUp;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Mvc.RazorPages;
+
+namespace IdP.Server.SignIn;
+
+/// <summary>Forced binding: choose a factor, prove it, go on to the app. Open only while the decider asks this person, in this browser, for it.</summary>
+internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors factors, BindingPolicies policies, SignIns signIns, SignInDesk desk, TimeProvider clock) : PageModel
+{
+    public ForcedBindingView View { get; internal set; } = null!;
+
+    public async Task<IActionResult> OnGetAsync(string? tx)
+    {
+        var (at, elsewhere) = await this.OpenAsync<NextStep.Bind>(tx);
+        return at is null ? elsewhere! : await DrawAsync(at);
+    }
+
+    /// <summary>A factor, and what it has to be told first.</summary>
+    public async Task<IActionResult> OnPostChooseAsync(string? tx, string? factor)
+    {
+        var (at, elsewhere) = await this.OpenPostAsync<NextStep.Bind>(tx);
+        if (at is null)
+            return elsewhere!;
+        if (factor is null || !Step(at).Factors.Contains(factor) || enrolments.Find(factor) is not { } enrolment)
+            return await DrawAsync(at);
+        // Read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
+        var said = enrolment.Question is null ? null : (string?)Request.Form["said"];
+        if (enrolment.Question is not null && string.IsNullOrWhiteSpace(said))
+            return await DrawAsync(at, asking: factor, problem: Request.Form.ContainsKey("said") ? Problem.MissingField : null);
+
+        var (offer, refused) = await enrolments.OfferAsync(enrolment, Whom(at), at.Progress.BrowserHash, said, replaces: null, HttpContext.RequestAborted);
+        if (offer is null)
+            return await DrawAsync(at, asking: enrolment.Question is null ? null : factor, said: said, reason: factors.Find(factor)!.Info.Words.Find(refused!));
+        await signIns.ChangeAsync(at.Kept, kept => kept with { OfferId = offer }, HttpContext.RequestAborted);
+        return PageSteps.SeeOther(SignInDesk.PathOf(at.Next, at.Progress.Id));
+    }
+
+    public async Task<IActionResult> OnPostAsync(string? tx)
+    {
+        var (at, elsewhere) = await this.OpenPostAsync<NextStep.Bind>(tx);
+        if (at is null)
+            return elsewhere!;
+        if (await OfferAsync(at) is not { } offer)
+            return await AfterTheOtherAsync(at);
+        string? code = Request.Form["code"];
+        if (string.IsNullOrWhiteSpace(code))
+            return await DrawAsync(at, problem: Problem.MissingField);
+
+        var person = at.Situation.Person!.Id;
+        return await enrolments.ConfirmAsync(offer.Id, person, at.Progress.BrowserHash, new Answer.Code(code), By.Person(HttpContext, person, at.Situation.Session?.Id), HttpContext.RequestAborted) switch
+        {
+            EnrolmentOutcome.Bound bound => await AdvanceAsync(at, offer, bound.Binding),
+            EnrolmentOutcome.TooMany tooMany => await DrawAsync(at, problem: Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
+            EnrolmentOutcome.Wrong => await DrawAsync(at, problem: Problem.WrongCode),
+            _ => await AfterTheOtherAsync(at),
+        };
+    }
+
+    /// <summary>Another code, please.</summary>
+    public async Task<IActionResult> OnPostAgainAsync(string? tx)
+    {
+        var (at, elsewhere) = await this.OpenPostAsync<NextStep.Bind>(tx);
+        if (at is null)
+            return elsewhere!;
+        if (await OfferAsync(at) is { } offer)
+        {
+            var (fresh, _) = await enrolments.AgainAsync(Whom(at), at.Progress.BrowserHash, offer.Id, HttpContext.RequestAborted);
+            await signIns.ChangeAsync(at.Kept, kept => kept with { OfferId = fresh }, HttpContext.RequestAborted);
+        }
+
+        return PageSteps.SeeOther(SignInDesk.PathOf(at.Next, at.Progress.Id));
+    }
+
+    /// <summary>Back to the choice.</summary>
+    public async Task<IActionResult> OnPostOtherAsync(string? tx)
+    {
+        var (at, elsewhere) = await this.OpenPostAsync<NextStep.Bind>(tx);
+        if (at is null)
+            return elsewhere!;
+        await enrolments.ForgetAsync(at.Progress.OfferId, at.Situation.Person!.Id, at.Progress.BrowserHash, HttpContext.RequestAborted);
+        await signIns.ChangeAsync(at.Kept, kept => kept with { OfferId = null }, HttpContext.RequestAborted);
+        return PageSteps.SeeOther(SignInDesk.PathOf(at.Next, at.Progress.Id));
+    }
+
+    /// <summary>Not now: counted for good before it counts here.</summary>
+    public async Task<IActionResult> OnPostSkipAsync(string? tx)
+    {
+        var (at, elsewhere) = await this.OpenPostAsync<NextStep.Bind>(tx);
+        if (at is null)
+            return elsewhere!;
+        var person = at.Situation.Person!.Id;
+        if (await policies.SkipAsync(person, Step(at).Skips, By.Person(HttpContext, person, at.Situation.Session?.Id), HttpContext.RequestAborted))
+        {
+            await signIns.ChangeAsync(at.Kept, kept => kept.Finishing || kept.UserId != person
+                ? null : kept with { Proofs = kept.Proofs with { BindingPutOffAt = clock.GetUtcNow() } }, HttpContext.RequestAborted);
+        }
+
+        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+    }
+
+    // Only what an answer has proven is a second factor done; having read something is not.
+    private async Task<IActionResult> AdvanceAsync(SignInAt at, EnrolmentOffer offer, FactorBinding binding)
+    {
+        var person = at.Situation.Person!.Id;
+        var proof = offer.Prompt is Prompt.Acknowledge ? null : new FactorProof(binding.Factor, clock.GetUtcNow(), factors.Find(binding.Factor)!.Info.Amr);
+        await signIns.ChangeAsync(at.Kept, kept => kept.Finishing || kept.UserId != person ? null : kept with
+        {
+            Proofs = proof is null ? kept.Proofs : kept.Proofs.With(proof),
+            OfferId = null,
+        }, HttpContext.RequestAborted);
+        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+    }
+
+    // A double click sends the form twice: the one that came second goes where the first one leads, once that has got there.
+    private async Task<IActionResult> AfterTheOtherAsync(SignInAt at)
+    {
+        for (var look = 0; look < 8; look++)
+        {
+            if (await desk.OpenAsync(HttpContext, at.Progress.Id) is not { Next: NextStep.Bind })
+                return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+            await Task.Delay(TimeSpan.FromMilliseconds(50), HttpContext.RequestAborted);
+        }
+
+        return await DrawAsync(at, problem: Problem.CodeExpired);
+    }
+
+    private async Task<PageResult> DrawAsync(SignInAt at, string? asking = null, string? said = null, Problem? problem = null, string? reason = null)
+    {
+        HttpContext.LeadsTo(at.Request.Target.RedirectUri);
+        var step = Step(at);
+        var offer = asking is null ? await OfferAsync(at) : null;
+        View = new ForcedBindingView(
+            SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), at.Situation.Person!.UserName,
+            [.. step.Factors.Select(id => factors.Find(id)!.Info).Select(info => new ForcedBindingChoice(info.Id, info.Name, info.About))],
+            asking is null ? null : QuestionOf(asking, said), offer is null ? null : new OfferView(offer, problem is not null),
+            offer is null ? null : factors.Find(offer.Factor)!.Info.Name,
+            offer?.Prompt is Prompt.EnterCode { AgainAt: { } again } ? Math.Max(0, (int)Math.Ceiling((again - clock.GetUtcNow()).TotalSeconds)) : null,
+            step.SkipsLeft, problem, reason);
+        return Page();
+    }
+
+    private ForcedBindingQuestion QuestionOf(string factor, string? said)
+    {
+        var (info, question) = (factors.Find(factor)!.Info, enrolments.Find(factor)!.Question!);
+        return new(factor, info.Name, info.Words.Get("Ask"), info.Words.Find("AskHelp"), question, said);
+    }
+
+    private async Task<EnrolmentOffer?> OfferAsync(SignInAt at) =>
+        await enrolments.FindAsync(at.Progress.OfferId, at.Situation.Person!.Id, at.Progress.BrowserHash, HttpContext.RequestAborted) is { } offer && Step(at).Factors.Contains(offer.Factor)
+            ? offer : null;
+
+    private EnrolmentFor Whom(SignInAt at) =>
+        new(at.Situation.Person!.Id, at.Situation.Person.UserName, Circumstances.Of(HttpContext, SignInDesk.CardOf(at.Request).Name));
+
+    private static NextStep.Bind Step(SignInAt at) => (NextStep.Bind)at.Next;
+}

@@ -1,0 +1,43 @@
+using IdP.Server.Accounts;
+using IdP.Server.Audit;
+using IdP.Server.Factors;
+using IdP.Server.Storage;
+
+namespace IdP.Server.StepUp;
+
+/// <summary>Who must have a second factor here, cached like clients, and how often that was put off.</summary>
+internal sealed class BindingPolicies(
+    BindingPolicyStore store, SecondFactors factors, Enrolments enrolments, Database database, Users users, AuditLog audit, TimeProvider clock)
+{
+    private readonly TimedCache<string, IReadOnlyList<BindingPolicy>> cache = new(clock);
+
+    /// <summary>What a person can be asked to bind: installed, and not for the day the others are lost.</summary>
+    public IReadOnlyList<string> Bindable { get; } = [.. factors.Ids.Where(id => enrolments.Find(id) is not null && !factors.Find(id)!.Info.IsFallback).Order(StringComparer.Ordinal)];
+
+    public ValueTask<IReadOnlyList<BindingPolicy>> GetAsync(CancellationToken cancel) => cache.GetAsync("", _ => store.ListAsync(CancellationToken.None), cancel);
+
+    /// <summary>
+    /// Whether this person must have a second factor wherever they sign in, with only these left: what unbinding the last one is refused for. Policies for some
+    /// clients alone do not hold a factor fast; they ask when the person goes there.
+    /// </summary>
+    /// <param name="left">The kinds of factor that would be left.</param>
+    public async Task<bool> DemandsAsync(UserRecord person, IReadOnlyList<string> left, CancellationToken cancel) =>
+        BindingDemand.Read(await GetAsync(cancel), person, null, left, Bindable, clock.GetUtcNow()) is not null;
+
+    /// <summary>
+    /// Puts the binding off once more; true for as many callers as there are skips. The count only rises - not by signing in again, nor by an operator's
+    /// reset, is there a new one. If we crash after it, the person has used a skip and signs in again.
+    /// </summary>
+    public async Task<bool> SkipAsync(string userId, int skips, By by, CancellationToken cancel)
+    {
+        var skipped = await database.TransactAsync(async lane =>
+        {
+            if (await lane.ExecuteAsync("update users set binding_skips = binding_skips + 1 where id = @id and binding_skips < @skips", cancel, ("@id", userId), ("@skips", skips)) == 0)
+                return false;
+            await audit.AddAsync(lane, new("binding-put-off", by.Actor, userId, Address: by.Address), cancel);
+            return true;
+        }, cancel);
+        users.Forget(userId);
+        return skipped;
+    }
+}

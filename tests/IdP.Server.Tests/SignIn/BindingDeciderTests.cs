@@ -1,0 +1,92 @@
+using IdP.Protocol.Clients;
+using IdP.Server.Accounts;
+using IdP.Server.DeviceTrust;
+using IdP.Server.SignIn;
+using IdP.Server.StepUp;
+
+namespace IdP.Server.Tests.SignIn;
+
+/// <summary>Forced binding as the decider sees it, over every combination, against what the policy says in plain words.</summary>
+public sealed class BindingDeciderTests
+{
+    private static readonly DateTimeOffset Now = DeciderTable.Now;
+
+    private sealed record Row(string Policy, bool Applies, int Skips, string[] Takes, BindingPolicy[] Policies);
+
+    private static readonly Row[] Policies =
+    [
+        new("none", false, 0, [], []),
+        new("everyone", true, 0, [], [new() { Name = "a", Everyone = true }]),
+        new("everyone, disabled", false, 0, [], [new() { Name = "a", Everyone = true, Disabled = true }]),
+        new("everyone, from tomorrow", false, 0, [], [new() { Name = "a", Everyone = true, From = Now.AddDays(1) }]),
+        new("everyone, since yesterday, three skips", true, 3, [], [new() { Name = "a", Everyone = true, From = Now.AddDays(-1), Skips = 3 }]),
+        new("her group", true, 0, [], [new() { Name = "a", Groups = ["staff"] }]),
+        new("another group", false, 0, [], [new() { Name = "a", Groups = ["sales"] }]),
+        new("this client", true, 0, [], [new() { Name = "a", Clients = ["app"] }]),
+        new("another client", false, 0, [], [new() { Name = "a", Clients = ["bank"] }]),
+        new("her group elsewhere", false, 0, [], [new() { Name = "a", Groups = ["staff"], Clients = ["bank"] }]),
+        new("everyone, by e-mail", true, 0, ["email"], [new() { Name = "a", Everyone = true, Factors = ["email"] }]),
+        new("two policies, the stricter holds", true, 0, [], [new() { Name = "a", Everyone = true, Skips = 5 }, new() { Name = "b", Groups = ["staff"] }]),
+    ];
+
+    [Fact]
+    public void Nothing_is_answered_before_what_the_policy_demands_is_bound()
+    {
+        var rows = 0;
+        foreach (var policy in Policies)
+        foreach (var bound in (string[][])[[], ["totp"], ["email"], ["codes"]])
+        foreach (var used in (int[])[0, 2, 3])
+        foreach (var typed in (bool[])[false, true])
+        foreach (var factorDone in (bool[])[false, true])
+        foreach (var putOff in (bool[])[false, true])
+        foreach (var trusted in (bool[])[false, true])
+        foreach (var silent in (bool[])[false, true])
+        foreach (var minimum in (string?[])[null, "mfa"])
+        {
+            rows++;
+            var row = $"{policy.Policy} | bound {string.Join('+', bound)} | used {used} | typed {typed} | done {factorDone} | put off {putOff} | trusted {trusted} | silent {silent} | minimum {minimum}";
+            var now = At(policy, bound, used, typed, factorDone, putOff, trusted, silent, minimum);
+            var next = SignInFlow.Next(now);
+
+            // A fallback (codes) never does; where the policy names its factors, others do not.
+            var met = bound.Any(factor => factor != "codes" && (policy.Takes.Length == 0 || policy.Takes.Contains(factor)));
+            var open = policy.Applies && !met && !(policy.Skips > 0 && putOff);
+            if (!open)
+                Assert.False(next is NextStep.Bind, row);
+            else if (silent)
+                Assert.Equal("interaction_required", Assert.IsType<NextStep.Refuse>(next).Error.Code);
+            else if (!typed)
+                Assert.IsType<NextStep.Password>(next);
+            else if (bound.Length > 0 && !factorDone)
+                Assert.Equal(bound, Assert.IsType<NextStep.Verify>(next).Factors);
+            else
+            {
+                var bind = Assert.IsType<NextStep.Bind>(next);
+                Assert.Equal(policy.Takes.Length == 0 ? ["email", "totp"] : policy.Takes, bind.Factors);
+                Assert.Equal((policy.Skips, Math.Max(0, policy.Skips - used)), (bind.Skips, bind.SkipsLeft));
+            }
+        }
+
+        TestContext.Current.TestOutputHelper?.WriteLine($"{rows} rows");
+        Assert.True(rows >= 2000, $"only {rows} rows");
+    }
+
+    private static Situation At(Row policy, string[] bound, int used, bool typed, bool factorDone, bool putOff, bool trusted, bool silent, string? minimum)
+    {
+        FactorProof[] done = factorDone && bound.Length > 0 ? [new(bound[0], Now, ["otp"])] : [];
+        var session = new Session("sid", DeciderTable.Alice, new Proofs { PasswordAt = Now.AddHours(-1), BindingPutOffAt = putOff ? Now.AddHours(-1) : null }, Now.AddHours(-1), Now.AddHours(9));
+        var progress = new SignInProgress
+        {
+            Id = "tx", BrowserHash = [], Parameters = new Dictionary<string, string>(), StartedAt = Now.AddMinutes(-1), UserId = DeciderTable.Alice,
+            Proofs = new Proofs { PasswordAt = typed ? Now : null, Factors = done },
+        };
+        var request = DeciderTable.Request(new Client { ClientId = "app", MinimumAcr = minimum }) with { PromptNone = silent };
+        return DeciderTable.Situation(request, session, progress, bound) with
+        {
+            Person = new UserRecord { Id = DeciderTable.Alice, UserName = "alice", BoundFactors = bound, Groups = ["staff"], BindingSkips = used },
+            BindingPolicies = policy.Policies,
+            Bindable = ["email", "totp"],
+            TrustedDevice = trusted && bound.Length > 0 ? new TrustedDevice("device", DeciderTable.Alice, [new(bound[0], Now.AddDays(-1), ["otp"])], Now.AddDays(-1), Now.AddDays(29)) : null,
+        };
+    }
+}

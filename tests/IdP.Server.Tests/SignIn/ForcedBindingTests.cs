@@ -1,0 +1,221 @@
+using System.Security.Cryptography;
+using IdP.Server.Accounts;
+using IdP.Server.Factors;
+using IdP.Server.StepUp;
+using IdP.Server.Storage;
+using IdP.Server.Tests.Attacks;
+using IdP.Server.Tests.Support;
+
+namespace IdP.Server.Tests.SignIn;
+
+/// <summary>J-14 through the front door: after the password a factor is chosen and bound, then the app is answered, and nothing before.</summary>
+public abstract class ForcedBindingTests(TestIdp idp)
+{
+    private static readonly Dictionary<string, string> Nothing = [];
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> Moves =>
+    [
+        "get /connect/continue", "get /verify", "get /consent", "get /sign-in", "post /bind", "post /bind code=", "post /bind code=000000", "post /bind/skip", "post /bind/choose",
+        "post /bind/choose factor=none", "post /bind/choose factor=email", "post /bind/other", "post /bind/again", "post /verify code=000000", "post /verify/other factor=totp",
+        "post /consent decision=allow", "choose, then post /bind code=000000", "choose, then other browser", "no csrf",
+    ];
+
+    [Fact]
+    public async Task A_person_binds_inside_the_sign_in_and_goes_on_with_a_true_second_factor()
+    {
+        var person = await DemandedAsync(skips: 0);
+        using var browser = idp.Browser();
+        var web = idp.App(TestClient.Web);
+        var ask = web.Ask();
+        var at = await PasswordAsync(browser, ask, person);
+        Assert.Equal("/bind", at.At);
+        Assert.Null(at.Page!.QuerySelector("form[action*='/bind/skip']"));
+        var secret = await ChooseAsync(browser, at);
+        Assert.NotNull(secret.At.Page!.QuerySelector("svg.qr path"));
+
+        var wrong = await browser.SubmitAsync(secret.At, Code((person with { TotpSecret = secret.Key }).WrongCodeAt(idp.Clock)), "/bind");
+        Assert.Equal("WrongCode", Problem(wrong));
+        var done = await browser.SubmitAsync(wrong, Code(Otp.CodeAt(secret.Key, idp.Clock.GetUtcNow())), "/bind");
+        var id = await idp.ReadAsync((await web.RedeemAsync(done.MustAnswer(), ask)).MustSucceed().IdToken, TestClient.Web.Id);
+        Assert.Equal(("mfa", "pwd otp mfa"), (id.Acr, string.Join(' ', id.Amr)));
+
+        // The next time it is asked for, and the code that bound it is not good once more.
+        using var other = idp.Browser();
+        var again = await PasswordAsync(other, web.Ask(), person);
+        Assert.Equal("/verify", again.At);
+        Assert.Equal("CodeUsed", Problem(await other.SubmitAsync(again, Code(Otp.CodeAt(secret.Key, idp.Clock.GetUtcNow())), "/verify")));
+    }
+
+    [Fact]
+    public async Task Skips_are_counted_once_and_for_all()
+    {
+        var person = await DemandedAsync(skips: 2);
+        for (var left = 2; left > 0; left--)
+        {
+            using var browser = idp.Browser();
+            var at = await PasswordAsync(browser, idp.App(TestClient.Web).Ask(), person);
+            Assert.Contains(left.ToString(System.Globalization.CultureInfo.InvariantCulture), at.Page!.QuerySelector("#skips")!.TextContent, StringComparison.Ordinal);
+            Assert.NotNull((await browser.SubmitAsync(at, Nothing, "/bind/skip")).Answer?["code"]);
+            // For the session's life; the next app costs none.
+            Assert.NotNull((await browser.OpenAsync(idp.App(TestClient.Calm).Ask().With("prompt", "none").Url)).MustAnswer()["code"]);
+        }
+
+        var user = await idp.Service<Users>().FindByLoginAsync(person.UserName, Cancel);
+        await idp.Service<Users>().UnlockAsync(user!.Id, "cli", Cancel);
+        await idp.Service<FactorBindings>().AddAsync(user.Id, new("totp", null, [1]), By.Tool("cli"), Cancel);
+        foreach (var binding in await ListAsync(user.Id))
+            await idp.Service<FactorBindings>().RemoveAsync(user.Id, binding, By.Tool("cli"), Cancel);
+        using var last = idp.Browser();
+        var none = await PasswordAsync(last, idp.App(TestClient.Web).Ask(), person);
+        Assert.Equal("/bind", none.At);
+        Assert.Null(none.Page!.QuerySelector("form[action*='/bind/skip']"));
+        Assert.Equal("/bind", (await last.PostAsync("/bind/skip" + none.Url.Query, [new("__csrf", Browser.Fields(none.Form())["__csrf"])])).At);
+    }
+
+    [Fact]
+    public async Task Of_64_who_put_it_off_at_once_as_many_win_as_there_are_skips()
+    {
+        var person = await DemandedAsync(skips: 3);
+        var user = (await idp.Service<Users>().FindByLoginAsync(person.UserName, Cancel))!;
+        var answers = await Race.RunAsync(64, _ => idp.Service<BindingPolicies>().SkipAsync(user.Id, 3, By.Tool("test"), Cancel));
+        Assert.Equal(3, answers.Count(won => won));
+    }
+
+    [Fact]
+    public async Task A_session_from_before_the_policy_answers_nothing_and_is_not_enough_to_bind()
+    {
+        var group = NewGroup();
+        var person = await PersonAsync(group);
+        using var browser = idp.Browser();
+        Assert.NotNull((await PasswordAsync(browser, idp.App(TestClient.Calm).Ask(), person)).Answer?["code"]);
+        await SaveAsync(new BindingPolicy { Name = group, Groups = [group] });
+        Assert.Equal("interaction_required", (await browser.OpenAsync(idp.App(TestClient.Calm).Ask().With("prompt", "none").Url)).MustAnswer()["error"]);
+        Assert.Equal("/sign-in", (await browser.OpenAsync(idp.App(TestClient.Calm).Ask().Url)).At);
+    }
+
+    [Fact]
+    public async Task A_policy_asks_its_group_at_its_clients_from_its_day_and_nobody_else()
+    {
+        var group = NewGroup();
+        var (member, stranger) = (await PersonAsync(group), await PersonAsync(NewGroup()));
+        await SaveAsync(new BindingPolicy { Name = group, Groups = [group], Clients = [TestClient.Web.Id], From = idp.Clock.GetUtcNow().AddHours(1) });
+        Assert.Equal("client", await MetAsync(TestClient.Web, member));
+        await idp.ForwardAsync(TimeSpan.FromHours(2));
+        Assert.Equal("/bind", await MetAsync(TestClient.Web, member));
+        Assert.Equal("client", await MetAsync(TestClient.Calm, member));
+        Assert.Equal("client", await MetAsync(TestClient.Web, stranger));
+        await SaveAsync(new BindingPolicy { Name = group, Groups = [group], Disabled = true });
+        Assert.Equal("client", await MetAsync(TestClient.Web, member));
+    }
+
+    [Fact]
+    public async Task Who_asks_whether_the_last_factor_may_go_is_told_the_policy()
+    {
+        var group = NewGroup();
+        await SaveAsync(new BindingPolicy { Name = group, Groups = [group], Factors = ["totp"] });
+        var policies = idp.Service<BindingPolicies>();
+        var member = new UserRecord { Id = "x", UserName = "x", Groups = [group] };
+        Assert.True(await policies.DemandsAsync(member, [], Cancel));
+        Assert.True(await policies.DemandsAsync(member, ["email"], Cancel));
+        Assert.False(await policies.DemandsAsync(member, ["totp"], Cancel));
+        Assert.False(await policies.DemandsAsync(member with { Groups = [] }, [], Cancel));
+    }
+
+    [Theory, MemberData(nameof(Moves))]
+    public async Task Nothing_goes_past_the_binding(string move)
+    {
+        ArgumentNullException.ThrowIfNull(move);
+        var person = await DemandedAsync(skips: 0);
+        using var browser = idp.Browser();
+        using var other = idp.Browser();
+        var at = await PasswordAsync(browser, idp.App(TestClient.Calm).Ask(), person);
+        Assert.Equal("/bind", at.At);
+        var (tx, csrf) = (at.Url.Query, Browser.Fields(at.Form())["__csrf"]);
+        Stop result;
+        if (move.StartsWith("choose", StringComparison.Ordinal))
+        {
+            var (offered, key) = await ChooseAsync(browser, at);
+            var theirs = Browser.Fields((await other.OpenAsync(idp.App(TestClient.Calm).Ask().Url)).Form())["__csrf"];
+            result = move.EndsWith("browser", StringComparison.Ordinal)
+                ? await other.PostAsync("/bind" + tx, [new("__csrf", theirs), new("code", Otp.CodeAt(key, idp.Clock.GetUtcNow()))])
+                : await browser.SubmitAsync(offered, Code("000000"), "/bind");
+        }
+        else if (move == "no csrf")
+        {
+            result = await browser.PostAsync("/bind/choose" + tx, [new("factor", "totp")]);
+        }
+        else
+        {
+            var words = move.Split(' ');
+            result = words[0] == "get" ? await browser.VisitAsync(words[1] + tx)
+                : await browser.PostAsync(words[1] + tx, [new("__csrf", csrf), .. words[2..].Select(word => word.Split('=')).Select(pair => KeyValuePair.Create(pair[0], pair[1]))]);
+        }
+
+        Assert.True(result.Answer?["code"] is null && (int)result.Status < 500, $"{move}: {result.Describe()}");
+        Assert.Null((await browser.OpenAsync(idp.App(TestClient.Calm).Ask().With("prompt", "none").Url)).MustAnswer()["code"]);
+        var back = await browser.VisitAsync("/connect/continue" + tx);
+        Assert.Equal("/bind", back.At);
+        if (back.Page!.QuerySelector("form[action*='/bind/other']") is not null)
+            back = await browser.SubmitAsync(back, Nothing, "/bind/other");
+        var (page, secret) = await ChooseAsync(browser, back);
+        var done = await browser.SubmitAsync(page, Code(Otp.CodeAt(secret, idp.Clock.GetUtcNow())), "/bind");
+        Assert.True(done.Answer?["code"] is not null, $"after {move} the honest person is stuck: {done.Describe()}");
+    }
+
+    private static string? Problem(Stop stop) => stop.Page?.QuerySelector("[data-problem]")?.GetAttribute("data-problem");
+
+    private static Dictionary<string, string> Code(string code) => new() { ["code"] = code };
+
+    private static string NewGroup() => "group-" + RandomNumberGenerator.GetHexString(12, lowercase: true);
+
+    private static async Task<(Stop At, string Key)> ChooseAsync(Browser browser, Stop at)
+    {
+        var offered = await browser.SubmitAsync(at, new Dictionary<string, string> { ["factor"] = "totp" }, "/bind/choose");
+        return (offered, offered.Page!.QuerySelector("#key")!.TextContent.Replace(" ", "", StringComparison.Ordinal));
+    }
+
+    private async Task<string> MetAsync(TestClient client, Person person)
+    {
+        using var browser = idp.Browser();
+        return (await PasswordAsync(browser, idp.App(client).Ask(), person)).At;
+    }
+
+    private static async Task<Stop> PasswordAsync(Browser browser, AuthorizationAsk ask, Person person) => await browser.SubmitAsync(
+        await browser.OpenAsync(ask.Url), new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
+
+    private async Task<Person> DemandedAsync(int skips)
+    {
+        var group = NewGroup();
+        var person = await PersonAsync(group);
+        await SaveAsync(new BindingPolicy { Name = group, Groups = [group], Skips = skips, Factors = ["totp"] });
+        return person;
+    }
+
+    private async Task<Person> PersonAsync(string group)
+    {
+        var person = new Person("of-" + group, "correct-horse-for-" + group);
+        Assert.NotNull(await idp.Service<Users>().AddAsync(new UserDraft { UserName = person.UserName, Email = person.Email, Groups = [group] }, person.Password, "tests", Cancel));
+        return person;
+    }
+
+    /// <summary>Every node goes by it three seconds later.</summary>
+    private async Task SaveAsync(BindingPolicy policy)
+    {
+        var store = idp.Service<BindingPolicyStore>();
+        await idp.Service<Database>().TransactAsync(async lane =>
+        {
+            await store.SaveAsync(lane, policy, "tests", Cancel);
+            return true;
+        }, Cancel);
+        await Task.Delay(TimeSpan.FromSeconds(3.2), Cancel);
+    }
+
+    private async Task<List<string>> ListAsync(string userId) => await idp.Service<Database>().ListAsync(
+        "select id from factor_bindings where user_id = @user", row => row.GetString(0), Cancel, ("@user", userId));
+}
+
+public sealed class ForcedBinding_on_SQLite_and_memory(SqliteAttackHost host) : ForcedBindingTests(host.Idp), IClassFixture<SqliteAttackHost>;
+
+public sealed class ForcedBinding_on_PostgreSQL_and_Redis(PostgresAttackHost host) : ForcedBindingTests(host.Idp), IClassFixture<PostgresAttackHost>;
