@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using IdP.Server.Accounts;
+using IdP.Server.StepUp;
 using IdP.Server.Storage;
 using IdP.Server.Tests.Support;
 using Microsoft.Playwright;
@@ -233,6 +234,38 @@ public abstract partial class AccountJourneys(MailingJourneyHost host)
         await owner.Page.ArrivesAsync("done=yes");
         await thief.Page.GotoAsync(idp.Issuer + "/account");
         await thief.Page.ArrivesAsync("/sign-in");
+    }
+
+    /// <summary>J-14: after the password a factor is chosen and bound inside the sign-in, then the app goes on; J-27: it cannot be unbound again.</summary>
+    [Theory, InlineData("en"), InlineData("zh-CN")]
+    public async Task Under_a_policy_a_factor_is_bound_before_anything_else(string language)
+    {
+        await using var me = await StartAsync(language, await idp.NewPersonAsync(), signIn: false);
+        var group = "must-" + me.Person.UserName;
+        var users = idp.Service<Users>();
+        var account = (await users.FindByLoginAsync(me.Person.UserName, default))!;
+        await users.UpdateAsync(account.Id, account with { Groups = [group] }, By.Tool("tests"), default);
+        await idp.Service<Database>().TransactAsync(async lane =>
+        {
+            await idp.Service<BindingPolicyStore>().SaveAsync(lane, new BindingPolicy { Name = group, Groups = [group] }, "tests", default);
+            return true;
+        }, default);
+        await Task.Delay(TimeSpan.FromSeconds(3.2));
+
+        await me.Page.GotoAsync(idp.App(TestClient.Web).Ask().Url);
+        await me.Page.GivePasswordAsync(me.Person);
+        await me.Page.ArrivesAsync("/bind");
+        await me.Page.Locator("button[value=totp]").ClickAsync();
+        await me.Page.Locator("svg.qr").WaitForAsync();
+        await me.Page.Locator("summary").ClickAsync();
+        me.Person = me.Person with { TotpSecret = (await me.Page.Locator("#key").InnerTextAsync()).Replace(" ", "", StringComparison.Ordinal) };
+        await me.Page.Locator("input[name=code]").FillAsync(me.Person.CodeAt(idp.Clock));
+        await me.Page.Locator("form[action*='/bind?'] button").First.ClickAsync();
+        await me.LeavesAsync();
+
+        await me.OpenAsync("/account/two-step");
+        await me.Page.Locator("[data-factor=totp] .thing a.button").Last.ClickAsync();
+        await me.Page.Locator("[data-forbidden]").WaitForAsync();
     }
 
     /// <summary>J-15: each trouble has its own calm sentence and a way on; a reload, the back button and a second tab keep working.</summary>

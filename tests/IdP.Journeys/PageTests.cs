@@ -117,6 +117,41 @@ public sealed class PageTests(SqliteJourneyHost host)
             await LookAsync("account-two-step-all", on: mine);
             await LookAsync("account-sessions", idp.Issuer + "/account/sessions", mine);
             await LookAsync("account-profile", idp.Issuer + "/account/profile", mine);
+            await mine.GotoAsync(idp.Issuer + "/account/two-step");
+            await mine.Locator("[data-factor=totp] .thing a.button").Last.ClickAsync();
+            await ProveAsync();
+            await mine.ArrivesAsync("/account/two-step/unbind");
+            await LookAsync("account-unbind", on: mine);
+            await LookAsync("account-devices", idp.Issuer + "/account/devices", mine);
+            await mine.GotoAsync(idp.Issuer + "/account/two-step/bind?factor=email");
+            await ProveAsync();
+            await mine.ArrivesAsync("/account/two-step/bind");
+            await LookAsync("account-bind-email", on: mine);
+            await mine.Locator("input[name=said]").FillAsync("me@elsewhere.example");
+            await mine.Locator("form button").First.ClickAsync();
+            await mine.ArrivesAsync("offer=");
+            await LookAsync("account-bind-email-code", on: mine);
+            await mine.GotoAsync(idp.Issuer + "/account/password");
+            await ProveAsync();
+            await mine.ArrivesAsync("/account/password");
+            await LookAsync("account-password", on: mine);
+            await LookAsync("forgot", idp.Issuer + "/forgot", mine);
+            await LookAsync("forgot-asked", idp.Issuer + "/forgot?done=asked", mine);
+            await LookAsync("link-used", idp.Issuer + "/not-me?token=nothing", mine);
+            await LookAsync("demo-mail-full", idp.Issuer + "/demo/mail", mine);
+            var link = System.Text.RegularExpressions.Regex.Match(await mine.ContentAsync(), @"http://[^\s""<]+/not-me\?token=[A-Za-z0-9_-]+").Value;
+            await LookAsync("not-me", link, mine);
+            await mine.Locator("form button").ClickAsync();
+            await mine.ArrivesAsync("/reset");
+            await LookAsync("reset", on: mine);
+
+            async Task ProveAsync()
+            {
+                await mine.ArrivesAsync("/account/confirm");
+                await idp.ForwardAsync(TimeSpan.FromSeconds(31));
+                await mine.Locator("input[name=code]").FillAsync(Otp.CodeAt(secret, idp.Clock.GetUtcNow()));
+                await mine.Locator("form button").First.ClickAsync();
+            }
         }
 
         async Task LookAsync(string name, string? url = null, IPage? on = null)

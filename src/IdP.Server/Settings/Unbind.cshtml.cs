@@ -7,7 +7,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.Settings;
 
 /// <summary>Takes a factor away, after a fresh proof and a last look.</summary>
-internal sealed class UnbindPage(SecondFactors factors, FactorBindings bindings, RecentProof proofs) : PageModel
+internal sealed class UnbindPage(SecondFactors factors, FactorBindings bindings, RecentProof proofs, BindingPolicies policies) : PageModel
 {
     public UnbindView View { get; private set; } = null!;
 
@@ -18,11 +18,10 @@ internal sealed class UnbindPage(SecondFactors factors, FactorBindings bindings,
             return elsewhere!;
         if (await FindAsync(visit, id) is not { } binding)
             return this.Unknown();
-        if (await this.MustProveAsync(visit, GuardedAction.Unbind(binding.Id)) is { } prove)
-            return prove;
-        var factor = factors.Find(binding.Factor)!;
-        View = new(visit, binding.Id, factor.Info.Name, factor.Describe(binding), IsLast: visit.Person.BoundFactors.All(other => other == binding.Factor || factors.Find(other)!.Info.IsFallback));
-        return Page();
+        // No need to prove anything for something that is not to be had.
+        if (await ForbiddenAsync(visit, binding))
+            return Draw(visit, binding, forbidden: true);
+        return await this.MustProveAsync(visit, GuardedAction.Unbind(binding.Id)) ?? Draw(visit, binding, forbidden: false);
     }
 
     public async Task<IActionResult> OnPostAsync(string? id)
@@ -32,15 +31,33 @@ internal sealed class UnbindPage(SecondFactors factors, FactorBindings bindings,
             return elsewhere!;
         if (await FindAsync(visit, id) is not { } binding)
             return this.Unknown();
+        if (await ForbiddenAsync(visit, binding))
+            return Draw(visit, binding, forbidden: true);
         if (!await proofs.TakeAsync(visit.Asker, GuardedAction.Unbind(binding.Id), HttpContext.RequestAborted))
             return PageSteps.SeeOther(SettingsSteps.ConfirmPath(GuardedAction.Unbind(binding.Id)));
         await bindings.RemoveAsync(visit.Person.Id, binding.Id, visit.By, HttpContext.RequestAborted);
         return PageSteps.SeeOther("/account/two-step?done=unbound");
     }
 
+    // A policy demands a factor, and this is the last that would do (J-27): another first, or this one replaced.
+    private async Task<bool> ForbiddenAsync(Visit visit, FactorBinding binding)
+    {
+        var left = (await bindings.ListAsync(visit.Person.Id, HttpContext.RequestAborted)).Where(other => other.Id != binding.Id).Select(other => other.Factor).Distinct();
+        return factors.Find(binding.Factor) is { Info.IsFallback: false } && await policies.DemandsAsync(visit.Person, [.. left], HttpContext.RequestAborted);
+    }
+
+    private PageResult Draw(Visit visit, FactorBinding binding, bool forbidden)
+    {
+        var factor = factors.Find(binding.Factor)!;
+        View = new(visit, binding.Id, binding.Factor, factor.Info.Name, factor.Describe(binding), forbidden,
+            IsLast: visit.Person.BoundFactors.All(other => other == binding.Factor || factors.Find(other) is not { Info.IsFallback: false }));
+        return Page();
+    }
+
     private async Task<FactorBinding?> FindAsync(Visit visit, string? id) =>
         id is { Length: < 50 } && await bindings.FindAsync(visit.Person.Id, id, HttpContext.RequestAborted) is { } binding && factors.Find(binding.Factor) is not null ? binding : null;
 }
 
+/// <param name="Forbidden">A policy demands it.</param>
 /// <param name="IsLast">Afterwards the password alone is enough.</param>
-internal sealed record UnbindView(Visit Visit, string Id, string Name, string? Detail, bool IsLast);
+internal sealed record UnbindView(Visit Visit, string Id, string Factor, string Name, string? Detail, bool Forbidden, bool IsLast);

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.SignIn;
 
 /// <summary>Second step: one of the factors that are bound and would do.</summary>
-internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, SignIns signIns, SignInDesk desk, AuditLog audit, IdpOptions options, TimeProvider clock) : PageModel
+internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, FactorBindings bindings, SignIns signIns, SignInDesk desk, AuditLog audit, IdpOptions options, TimeProvider clock) : PageModel
 {
     public VerifyView View { get; internal set; } = null!;
 
@@ -106,7 +106,7 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Si
         HttpContext.LeadsTo(at.Request.Target.RedirectUri);
         var info = factors.Find(chosen)!.Info;
         View = new VerifyView(
-            SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), chosen, info.Name, PromptFor(start, info),
+            SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), chosen, info.Name, PromptFor(start, info, await LeftAsync(person.Id, info)),
             [.. usable.Where(id => id != chosen).Select(id => new FactorChoice(id, factors.Find(id)!.Info.Name))],
             problem, person.UserName, SecondsUntil(start.Challenge?.Prompt),
             MayTrust(at) ? options.TrustedDevices.Days : null, TrustWanted);
@@ -118,10 +118,19 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Si
     /// <summary>A browser that is trusted already is asked because the app wants the person to prove anew: there is nothing to add.</summary>
     private bool MayTrust(SignInAt at) => options.TrustedDevices.Enabled && at.Situation.TrustedDevice is null;
 
-    private static PromptView PromptFor(ChallengeStart start, FactorInfo info) => start.Challenge?.Prompt switch
+    // How much of what is for such a day is left; fewer than a few is worth a warning before they are gone.
+    private async Task<string?> LeftAsync(string userId, FactorInfo info)
+    {
+        if (!info.IsFallback || (await bindings.ListAsync(userId, HttpContext.RequestAborted)).Find(binding => binding.Factor == info.Id) is not { } binding)
+            return null;
+        var factor = factors.Find(info.Id)!;
+        return factor.Warn(binding) ?? factor.Describe(binding);
+    }
+
+    private static PromptView PromptFor(ChallengeStart start, FactorInfo info, string? left) => start.Challenge?.Prompt switch
     {
         Prompt.EnterCode code => new PromptView.EnterCode(info.Instruction, code.Length, code.Letters, code.SentTo, code.AgainAt,
-            (start.Reason ?? code.Notice) is { } notice ? info.Words.Find(notice) : null),
+            (start.Reason ?? code.Notice) is { } notice ? info.Words.Find(notice) : left),
         null => new PromptView.Nothing(info.Words.Find(start.Reason!) ?? info.Instruction),
         _ => throw new InvalidOperationException($"The page cannot draw the prompt of '{info.Id}'."),
     };

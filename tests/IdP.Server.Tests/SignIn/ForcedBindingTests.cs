@@ -48,6 +48,27 @@ public abstract class ForcedBindingTests(TestIdp idp)
         Assert.Equal("CodeUsed", Problem(await other.SubmitAsync(again, Code(Otp.CodeAt(secret.Key, idp.Clock.GetUtcNow())), "/verify")));
     }
 
+    /// <summary>J-27 under a policy: refused with the reason, on the page and by post, proven or not; another of the kind makes it free.</summary>
+    [Fact]
+    public async Task The_last_factor_that_a_policy_demands_stays()
+    {
+        var person = await DemandedAsync(skips: 0);
+        using var browser = idp.Browser();
+        var offered = await ChooseAsync(browser, await PasswordAsync(browser, idp.App(TestClient.Web).Ask(), person));
+        await browser.SubmitAsync(offered.At, Code(Otp.CodeAt(offered.Key, idp.Clock.GetUtcNow())), "/bind");
+        var id = (await idp.Service<Users>().FindByLoginAsync(person.UserName, Cancel))!.Id;
+        var binding = Assert.Single(await ListAsync(id));
+
+        var page = await browser.VisitAsync("/account/two-step/unbind?id=" + binding);
+        Assert.NotNull(page.Page!.QuerySelector("[data-forbidden]"));
+        var csrf = Browser.Fields((await browser.VisitAsync("/account/profile")).Form())["__csrf"];
+        await browser.PostAsync("/account/two-step/unbind?id=" + binding, [new("__csrf", csrf)]);
+        Assert.Equal(binding, Assert.Single(await ListAsync(id)));
+
+        await idp.Service<FactorBindings>().AddAsync(id, new("totp", null, [1]), By.Tool("tests"), Cancel);
+        Assert.Null((await browser.VisitAsync("/account/two-step/unbind?id=" + binding)).Page!.QuerySelector("[data-forbidden]"));
+    }
+
     [Fact]
     public async Task Skips_are_counted_once_and_for_all()
     {
