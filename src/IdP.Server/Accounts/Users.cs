@@ -82,6 +82,15 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
         return changed;
     }
 
+    /// <summary>What a person may say of themselves, and nothing else: a record read a moment ago must not bring back what an operator has changed since.</summary>
+    public async Task SetProfileAsync(string id, string? name, string? locale, By by, CancellationToken cancel)
+    {
+        await database.TransactAsync(lane => AuditedAsync(lane, new("profile-changed", by.Actor, id, Address: by.Address),
+            lane.ExecuteAsync("update users set name = @name, locale = @locale, updated_at = @now where id = @id", cancel,
+                ("@id", id), ("@name", name), ("@locale", locale), ("@now", clock.GetUtcNow().Stored())), cancel), cancel);
+        byId.Forget(id);
+    }
+
     /// <summary>The address there was before somebody else changed it.</summary>
     public Task<bool> RestoreEmailAsync(Lane lane, string id, string address, By by, CancellationToken cancel) =>
         AuditedAsync(lane, new("email-restored", by.Actor, id, Address: by.Address),

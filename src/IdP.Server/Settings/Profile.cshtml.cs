@@ -1,5 +1,7 @@
 using IdP.Server.Accounts;
+using IdP.Server.Hosting;
 using IdP.Server.SignIn;
+using IdP.Server.Storage;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
 
@@ -31,12 +33,8 @@ internal sealed class ProfilePage(Users users) : PageModel
             return elsewhere!;
         var name = string.Concat(Request.Form["name"].ToString().Where(c => !char.IsControl(c))).Trim();
         var locale = Request.Form["locale"].ToString();
-        UserDraft draft = visit.Person with
-        {
-            Name = name.Length == 0 ? null : name[..Math.Min(name.Length, LongestName)],
-            Locale = Hosting.Languages.All.Any(language => language.Tag == locale) ? locale : null,
-        };
-        await users.UpdateAsync(visit.Person.Id, draft, visit.By, HttpContext.RequestAborted);
+        await users.SetProfileAsync(visit.Person.Id, name.Length == 0 ? null : name.Storable(LongestName), Languages.All.Any(language => language.Tag == locale) ? locale : null,
+            visit.By, HttpContext.RequestAborted);
         return PageSteps.SeeOther("/account/profile?done=profile");
     }
 }

@@ -17,8 +17,6 @@ internal sealed class SettingsActions(FactorBindings bindings, SecondFactors fac
             return null;
         if (name == GuardedAction.Password.Name)
             return new(GuardedAction.Password, "/account/password", SettingsTexts.ToChangePassword);
-        if (name == GuardedAction.Email.Name)
-            return new(GuardedAction.Email, "/account/email", SettingsTexts.ToChangeEmail);
 
         var cut = name.IndexOf(':', StringComparison.Ordinal);
         if (cut < 0)

@@ -63,7 +63,6 @@ internal static class SettingsTexts
     public static string ToUnbind(object value) => Table.With(value);
     public static string ToRebind(object value) => Table.With(value);
     public static string ToChangePassword => Table.Get();
-    public static string ToChangeEmail => Table.Get();
     public static string Continue => Table.Get();
     public static string Confirm => Table.Get();
     public static string Back => Table.Get();

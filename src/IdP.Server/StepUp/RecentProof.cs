@@ -19,8 +19,6 @@ internal sealed record GuardedAction(string Name)
     public static GuardedAction Unbind(string bindingId) => new("unbind:" + bindingId);
 
     public static readonly GuardedAction Password = new("password");
-
-    public static readonly GuardedAction Email = new("email");
 }
 
 /// <summary>Who asks: one person, in one session, in one browser.</summary>

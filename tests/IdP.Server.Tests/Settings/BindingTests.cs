@@ -1,4 +1,6 @@
 using System.Net;
+using IdP.Server.Accounts;
+using IdP.Server.Storage;
 using IdP.Server.Tests.Attacks;
 using IdP.Server.Tests.Support;
 
@@ -202,6 +204,19 @@ public abstract class BindingTests(TestIdp idp)
         var code = Otp.CodeAt(Owner.SecretOn(offer), idp.Clock.GetUtcNow());
         await Race.RunAsync(5, _ => owner.AnswerAsync(offer, code));
         Assert.Single(await owner.BindingsAsync());
+    }
+
+    /// <summary>The page may have been read before: what an operator has taken away since stays away.</summary>
+    [Fact]
+    public async Task Personal_data_bring_nothing_back_that_an_operator_has_changed()
+    {
+        using var owner = await Owner.WithoutFactorAsync(idp);
+        var page = await owner.Browser.VisitAsync("/account/profile");
+        await idp.Service<Database>().ExecuteAsync("update users set is_admin = true, email = 'moved@example.com' where id = @id", default, ("@id", await owner.IdAsync()));
+        await owner.Browser.SubmitAsync(page, new Dictionary<string, string> { ["name"] = "名字 Name", ["locale"] = "zh-Hans" }, "/account/profile");
+        var now = (await idp.Service<Users>().FindByLoginAsync(owner.Person.UserName, default))!;
+        Assert.Equal((true, "moved@example.com", "zh-Hans"), (now.IsAdmin, now.Email, now.Locale));
+        Assert.StartsWith("名字", now.Name, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -2,8 +2,10 @@ using System.Text;
 using System.Text.RegularExpressions;
 using IdP.Server.Accounts;
 using IdP.Server.Factors;
+using IdP.Server.Factors.RecoveryCodes;
 using IdP.Server.Factors.Totp;
 using IdP.Server.Mail;
+using IdP.Server.Storage;
 
 namespace IdP.Server.Tests.Support;
 
@@ -23,12 +25,14 @@ internal sealed partial record FactorPerson(TestIdp Idp, string Id, string UserN
         var name = $"factor{Interlocked.Increment(ref people)}";
         var id = await idp.Service<Users>().AddAsync(new UserDraft { UserName = name, Email = $"{name}@example.com", EmailVerified = true }, "correct horse battery", Tests, default)
             ?? throw new InvalidOperationException($"{name} exists already.");
-        var person = new FactorPerson(idp, id, name, "correct horse battery", factors[0], Otp.NewSecret());
+        var codes = RecoveryCodeList.Draw();
+        var person = new FactorPerson(idp, id, name, "correct horse battery", factors[0], factors[0] == RecoveryCodeList.Factor ? codes[0] : Otp.NewSecret());
         foreach (var factor in factors)
         {
             NewBinding binding = factor switch
             {
-                "totp" => new("totp", null, new TotpSecret(person.Secret).ToBytes()),
+                "totp" => new("totp", null, new TotpSecret(factors[0] == "totp" ? person.Secret : Otp.NewSecret()).ToBytes()),
+                "recovery" => new("recovery", null, RecoveryCodeList.Of(codes, idp.Service<SecretProtector>().KeyFor(RecoveryCodesFactor.KeyPurpose)).ToBytes()),
                 "email" => new("email", null, Encoding.UTF8.GetBytes(person.Mailbox)),
                 _ => throw new InvalidOperationException($"Nobody knows how to bind '{factor}'."),
             };
@@ -42,6 +46,7 @@ internal sealed partial record FactorPerson(TestIdp Idp, string Id, string UserN
     public async Task<string> CodeAsync() => Factor switch
     {
         "totp" => Person.CodeAt(Idp.Clock),
+        "recovery" => Secret,
         "email" => Digits().Match((await Idp.Service<Outbox>().NewestAsync(500, default)).First(mail => mail.Recipient == Mailbox).Words!.Text).Value,
         _ => throw new InvalidOperationException($"Nobody knows where to find a code of '{Factor}'."),
     };
