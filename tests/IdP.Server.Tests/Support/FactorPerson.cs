@@ -31,7 +31,7 @@ internal sealed partial record FactorPerson(TestIdp Idp, string Id, string UserN
         {
             NewBinding binding = factor switch
             {
-                "totp" => new("totp", null, new TotpSecret(factors[0] == "totp" ? person.Secret : Otp.NewSecret()).ToBytes()),
+                "totp" => new("totp", null, new TotpSecret(factors[0] == RecoveryCodeList.Factor ? Otp.NewSecret() : person.Secret).ToBytes()),
                 "recovery" => new("recovery", null, RecoveryCodeList.Of(codes, idp.Service<SecretProtector>().KeyFor(RecoveryCodesFactor.KeyPurpose)).ToBytes()),
                 "email" => new("email", null, Encoding.UTF8.GetBytes(person.Mailbox)),
                 _ => throw new InvalidOperationException($"Nobody knows how to bind '{factor}'."),
