@@ -11,7 +11,7 @@ internal sealed class SetupPage(FirstAdministrator setup, IdpOptions options, Cs
     public SetupView View { get; internal set; } = null!;
 
     public async Task<IActionResult> OnGetAsync() =>
-        Token is var token && await setup.CheckAsync(token, HttpContext.RequestAborted) ? Draw(token!, null, null, null) : PageSteps.Calm("link_used");
+        Token is var token && await setup.CheckAsync(token, HttpContext.RequestAborted) ? Draw(token!, null, null, null) : PageSteps.Calm("setup_used");
 
     public async Task<IActionResult> OnPostAsync()
     {
@@ -20,7 +20,7 @@ internal sealed class SetupPage(FirstAdministrator setup, IdpOptions options, Cs
         if (csrf.Check(HttpContext, await PostedForm.ReadAsync(HttpContext)) is null)
             return PageSteps.Calm("session_expired");
         if (!await setup.CheckAsync(token, cancel))
-            return PageSteps.Calm("link_used");
+            return PageSteps.Calm("setup_used");
         string? userName = Request.Form["userName"], email = Request.Form["email"], password = Request.Form["password"];
         if (string.IsNullOrWhiteSpace(userName) || string.IsNullOrEmpty(password))
             return Draw(token!, userName, email, Problem.MissingField);
@@ -30,7 +30,7 @@ internal sealed class SetupPage(FirstAdministrator setup, IdpOptions options, Cs
             SetupOutcome.Created => Draw(token!, userName, email, null, done: true),
             SetupOutcome.NameTaken => Draw(token!, userName, email, Problem.NameTaken),
             SetupOutcome.Refused { Faults: [var first, ..] } => Draw(token!, userName, email, ProblemOf(first)),
-            _ => PageSteps.Calm("link_used"),
+            _ => PageSteps.Calm("setup_used"),
         };
     }
 

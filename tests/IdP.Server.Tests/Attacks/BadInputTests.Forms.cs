@@ -30,7 +30,7 @@ public abstract partial class BadInputTests
             foreach (var hop in stop.Trail)
                 HeadInOrder((int)hop.Status, hop.Head, $"{name} {kind} at {form}: {stop.Describe()}");
             Assert.Empty(stop.Page?.QuerySelectorAll("script:not([src])") ?? Enumerable.Empty<IElement>());
-            Assert.True(stop.PersonError is not ("session_expired" or "link_used"), $"{name} {kind} never reached the page at {form}");
+            Assert.True(stop.PersonError is not ("session_expired" or "link_used" or "setup_used"), $"{name} {kind} never reached the page at {form}");
         }
 
         NothingLogged();
