@@ -24,7 +24,7 @@ internal sealed class OneTimeLinks(Database database, SecretProtector protector,
     /// <summary>Whose it is and what about, without using it up; null when it was used, has expired, or never was.</summary>
     public async Task<OneTimeLink?> FindAsync(string purpose, string? token, CancellationToken cancel)
     {
-        if (token is not { Length: 43 })
+        if (!Handles.IsHandle(token))
             return null;
         var hash = Handles.Hash(token);
         var found = await database.FirstAsync("select user_id, sealed from one_time_links where hash = @hash and purpose = @purpose and used_at is null and expires_at > @now",

@@ -97,6 +97,8 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
     /// <summary>One of this person's sessions with everything it gave; false when it is not theirs, or ended.</summary>
     public async Task<bool> EndFullyAsync(string sid, string userId, CancellationToken cancel)
     {
+        if (!Handles.IsId(sid))
+            return false;
         var ended = await database.TransactAsync(async lane =>
         {
             if (!await ending.EndFullyAsync(lane, sid, userId, cancel))

@@ -73,7 +73,7 @@ internal sealed class BrowserTrust(Database database, TrustedDevices devices, Kn
             cookies.Keep(context, NameFor(userId), token.ToCookie(), device.ExpiresAt - clock.GetUtcNow());
     }
 
-    private string KnownHandle(HttpContext context) => cookies.Kept(context, Known) is { Length: 43 } kept ? kept : Handles.New();
+    private string KnownHandle(HttpContext context) => cookies.Kept(context, Known) is var kept && Handles.IsHandle(kept) ? kept : Handles.New();
 
     /// <summary>Whoever shows a cookie: that it is the owner is not proven by it.</summary>
     private static By Stranger(HttpContext context) => By.Person(context, "system", null);

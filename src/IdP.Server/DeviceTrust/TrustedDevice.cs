@@ -1,4 +1,5 @@
 using IdP.Server.Accounts;
+using IdP.Server.Storage;
 
 namespace IdP.Server.DeviceTrust;
 
@@ -15,12 +16,9 @@ internal sealed record TrustedDeviceView(
 /// <summary>What a trust cookie shows: which device, and the secret of its last use.</summary>
 internal sealed record TrustToken(string DeviceId, string Secret)
 {
-    private const int IdLength = 22;
-    private const int SecretLength = 43;
-
     /// <summary>Null for what was never ours.</summary>
     public static TrustToken? Parse(string? value) =>
-        value is { Length: IdLength + 1 + SecretLength } && value[IdLength] == '.' ? new(value[..IdLength], value[(IdLength + 1)..]) : null;
+        value?.Split('.') is [var id, var secret] && Handles.IsId(id) && Handles.IsHandle(secret) ? new(id, secret) : null;
 
     public string ToCookie() => $"{DeviceId}.{Secret}";
 

@@ -98,6 +98,8 @@ internal sealed class TrustedDevices(
     /// <summary>False when it is another's, or gone already.</summary>
     public async Task<bool> RemoveAsync(string userId, string deviceId, By by, CancellationToken cancel)
     {
+        if (!Handles.IsId(deviceId))
+            return false;
         var removed = await database.TransactAsync(async lane =>
         {
             if (!await ending.EndAsync(lane, userId, deviceId, by, cancel))

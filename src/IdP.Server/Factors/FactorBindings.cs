@@ -15,14 +15,16 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
         database.ListAsync(Select + " where user_id = @user order by created_at", Read, cancel, ("@user", userId));
 
     /// <summary>Null when there is none, or it is another's.</summary>
-    public Task<FactorBinding?> FindAsync(string userId, string bindingId, CancellationToken cancel) =>
-        database.FirstAsync(Select + " where id = @id and user_id = @user", Read, cancel, ("@id", bindingId), ("@user", userId));
+    public async Task<FactorBinding?> FindAsync(string userId, string bindingId, CancellationToken cancel) => Handles.IsId(bindingId)
+        ? await database.FirstAsync(Select + " where id = @id and user_id = @user", Read, cancel, ("@id", bindingId), ("@user", userId))
+        : null;
 
     /// <summary>Binds, and tells those who watch the account. With <paramref name="replaces"/> that binding of the same kind goes in the same commit.</summary>
-    /// <returns>Null when the binding to replace is not there any more: nothing was bound.</returns>
-    public async Task<FactorBinding?> AddAsync(string userId, NewBinding fresh, By by, CancellationToken cancel, string? replaces = null)
+    /// <param name="alone">A person has one of this kind at most.</param>
+    /// <returns>Null when the binding to replace is not there any more, or another of a kind that stands alone is: nothing was bound.</returns>
+    public async Task<FactorBinding?> AddAsync(string userId, NewBinding fresh, By by, CancellationToken cancel, string? replaces = null, bool alone = false)
     {
-        var binding = await database.TransactAsync(lane => AddAsync(lane, userId, fresh, by, cancel, replaces), cancel);
+        var binding = await database.TransactAsync(lane => AddAsync(lane, userId, fresh, by, cancel, replaces, alone), cancel);
         users.Forget(userId);
         return binding;
     }

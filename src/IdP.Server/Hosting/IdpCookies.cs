@@ -91,7 +91,7 @@ internal sealed class IdpCookies
     // Lax, not Strict: the browser comes here by a link from the app, and must bring its session.
     private CookieOptions Grants() => new() { HttpOnly = true, Secure = secure, SameSite = SameSiteMode.Lax, Path = "/" };
 
-    // A handle is 43 characters of base64url; anything else was never ours and is not worth a look-up.
+    // Anything else was never ours and is not worth a look-up.
     private static string? HandleIn(HttpContext context, string name) =>
-        context.Request.Cookies.TryGetValue(name, out var value) && value.Length == 43 ? value : null;
+        context.Request.Cookies.TryGetValue(name, out var value) && Handles.IsHandle(value) ? value : null;
 }

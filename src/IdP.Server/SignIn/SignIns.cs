@@ -29,7 +29,7 @@ internal sealed class SignIns(IEphemeralStore ephemeral, IdpCookies cookies, Idp
     /// <summary>Null when it is unknown, over, or another browser's.</summary>
     public async Task<Stored<SignInProgress>?> FindAsync(HttpContext context, string? id, CancellationToken cancel)
     {
-        if (id is not { Length: 22 } || cookies.BrowserHandle(context) is not { } browserHandle)
+        if (!Handles.IsId(id) || cookies.BrowserHandle(context) is not { } browserHandle)
             return null;
         if (await ReadAsync(id, cancel) is not { } kept || !Is(kept.Value.BrowserHash, browserHandle))
             return null;
