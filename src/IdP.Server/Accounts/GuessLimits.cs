@@ -23,7 +23,7 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
             in_row = guess_counters.in_row + 1,
             in_window = case when guess_counters.window_start <= @edge then 1 else guess_counters.in_window + 1 end,
             window_start = @now
-        where case when guess_counters.in_row < @most_in_row
+        where case when @no_end or guess_counters.in_row < @most_in_row
             then guess_counters.window_start <= @edge or guess_counters.in_window < @most_in_window
             else guess_counters.window_start <= @far_edge end
         """;
@@ -36,10 +36,30 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
         """;
 
     private const string Forget = "delete from guess_counters where key = @key";
+    // The keys as FactorKey writes them. How often anybody guessed in ten minutes stays counted.
+    private const string Reopen = """
+        update guess_counters set in_row = 0 where in_row >= @most_in_row and key in (
+            select factor || ':' || user_id from factor_bindings where user_id = @user
+            union all
+            select b.factor || ':device:' || d.id from factor_bindings b join trusted_devices d on d.user_id = b.user_id where b.user_id = @user)
+        """;
+
     private const string GiveBack = "update guess_counters set in_row = in_row - 1, in_window = in_window - 1 where key = @key and in_row > 0 and in_window > 0";
 
     /// <param name="device">The person's trusted device that guesses: it has a bucket of its own, so that a stranger who uses up the account's leaves the owner a way in.</param>
     public static string FactorKey(string userId, string factor, string? device = null) => device is null ? $"{factor}:{userId}" : $"{factor}:device:{device}";
+
+    /// <summary>
+    /// A guess at what is about to be bound: ten in ten minutes, with no end after a hundred. It guards no account, since whoever binds has proven themselves
+    /// before, and nothing else could open it again.
+    /// </summary>
+    public async Task<GuessAnswer> TryReserveBindingAsync(string userId, string factor, CancellationToken cancel)
+    {
+        var key = BindingKey(userId, factor);
+        return await CountAsync(key, longPause: null, cancel, noEnd: true)
+            ? new GuessAnswer.Allowed()
+            : new GuessAnswer.TooMany(Left((await ReadAsync(key, cancel)).Last + Window));
+    }
 
     /// <summary>A guess at a factor.</summary>
     public async Task<GuessAnswer> TryReserveAsync(string key, CancellationToken cancel)
@@ -76,8 +96,19 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
     /// <summary>The reserved guess was never looked at.</summary>
     public Task GiveBackAsync(PasswordReservation reservation, CancellationToken cancel) => ForEachAsync(reservation.Counted, GiveBack, cancel);
 
-    /// <summary>The guess was right (or something else proved the person): counting starts anew.</summary>
-    public Task SucceededAsync(string key, CancellationToken cancel) => database.ExecuteAsync(Forget, cancel, ("@key", key));
+    /// <summary>
+    /// A second factor was really proven: counting starts anew for it, and whichever of the person's factors a hundred wrong guesses had stopped is open again.
+    /// Whoever guesses has proven nothing, so they get no more than a hundred between two proofs of the owner's. Two statements that each stand alone: if we
+    /// crash between them, the next proof opens what this one did not.
+    /// </summary>
+    public async Task ProvenAsync(string userId, string factor, CancellationToken cancel, string? device = null)
+    {
+        await database.ExecuteAsync(Forget, cancel, ("@key", FactorKey(userId, factor, device)));
+        await database.ExecuteAsync(Reopen, cancel, ("@user", userId), ("@most_in_row", InRow));
+    }
+
+    /// <summary>What was to be bound was proven.</summary>
+    public Task BoundAsync(string userId, string factor, CancellationToken cancel) => database.ExecuteAsync(Forget, cancel, ("@key", BindingKey(userId, factor)));
 
     /// <summary>The password was right, under this name.</summary>
     public Task SucceededAsync(PasswordReservation.Look reservation, CancellationToken cancel) => ForEachAsync(reservation.Counted, Forget, cancel);
@@ -113,6 +144,8 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
         return new PasswordReservation.TooMany(Left(last + (inRow >= InRow ? LongPause : Window)));
     }
 
+    private static string BindingKey(string userId, string factor) => FactorKey(userId, "bind-" + factor);
+
     private static string DeviceKey(string device) => "pwd:device:" + device;
 
     private static string PasswordKey(string userId) => "pwd:" + Handles.HashText(userId);
@@ -121,18 +154,18 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
 
     private static string HashOf(string typedName) => Handles.HashText(UserNames.Normalize(typedName) ?? "");
 
-    private async Task<bool> CountAsync(string key, TimeSpan? longPause, CancellationToken cancel) =>
-        await database.ExecuteAsync(Reserve, cancel, Reservation(key, longPause)) == 1;
+    private async Task<bool> CountAsync(string key, TimeSpan? longPause, CancellationToken cancel, bool noEnd = false) =>
+        await database.ExecuteAsync(Reserve, cancel, Reservation(key, longPause, noEnd)) == 1;
 
     private async Task<bool> CountAsync(Lane lane, string key, CancellationToken cancel) => await lane.ExecuteAsync(Reserve, cancel, Reservation(key, LongPause)) == 1;
 
-    private (string, object?)[] Reservation(string key, TimeSpan? longPause)
+    private (string, object?)[] Reservation(string key, TimeSpan? longPause, bool noEnd = false)
     {
         var now = clock.GetUtcNow();
         return
         [
             ("@key", key), ("@now", now.Stored()), ("@edge", (now - Window).Stored()),
-            ("@most_in_row", InRow), ("@most_in_window", InWindow), ("@far_edge", longPause is { } pause ? (now - pause).Stored() : long.MinValue),
+            ("@most_in_row", InRow), ("@most_in_window", InWindow), ("@far_edge", longPause is { } pause ? (now - pause).Stored() : long.MinValue), ("@no_end", noEnd),
         ];
     }
 

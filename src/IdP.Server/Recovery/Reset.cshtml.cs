@@ -82,7 +82,7 @@ internal sealed class ResetPage(
             StepUpOutcome.Passed => PageSteps.SeeOther("/reset?token=" + at.Token),
             StepUpOutcome.AlreadyUsed => await DrawAsync(at, with, Problem.CodeUsed),
             StepUpOutcome.TooMany tooMany => await DrawAsync(at, with, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
-            StepUpOutcome.Stopped => await DrawAsync(at, with, Problem.TooManyTries(60)),
+            StepUpOutcome.Stopped => await DrawAsync(at, with, Problem.Stopped),
             StepUpOutcome.Over => await DrawAsync(at, with, Problem.CodeExpired),
             _ => await DrawAsync(at, with, Problem.WrongCode),
         };

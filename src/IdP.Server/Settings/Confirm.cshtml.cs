@@ -45,7 +45,7 @@ internal sealed class ConfirmPage(
             StepUpOutcome.Passed => PageSteps.SeeOther(wanted.Path),
             StepUpOutcome.AlreadyUsed => await DrawAsync(visit, wanted, with, Problem.CodeUsed),
             StepUpOutcome.TooMany tooMany => await DrawAsync(visit, wanted, with, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
-            StepUpOutcome.Stopped => await DrawAsync(visit, wanted, with, Problem.TooManyTries(60)),
+            StepUpOutcome.Stopped => await DrawAsync(visit, wanted, with, Problem.Stopped),
             StepUpOutcome.Over => await DrawAsync(visit, wanted, with, Problem.CodeExpired),
             _ => await DrawAsync(visit, wanted, with, Problem.WrongCode),
         };

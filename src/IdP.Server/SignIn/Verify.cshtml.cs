@@ -39,7 +39,7 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
             StepUpOutcome.Passed passed => await AdvanceAsync(at, passed),
             StepUpOutcome.AlreadyUsed => await AfterTheOtherAsync(at, Problem.CodeUsed),
             StepUpOutcome.TooMany tooMany => await DrawAsync(at, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
-            StepUpOutcome.Stopped => await DrawAsync(at, Problem.TooManyTries(60)),
+            StepUpOutcome.Stopped => await DrawAsync(at, Problem.Stopped),
             StepUpOutcome.Over => await AfterTheOtherAsync(at, Problem.CodeExpired),
             _ => await DrawAsync(at, Problem.WrongCode),
         };

@@ -70,6 +70,7 @@ internal sealed record Problem(ProblemKind Kind, int Number = 0)
     public static readonly Problem WrongCode = new(ProblemKind.WrongCode);
     public static readonly Problem CodeExpired = new(ProblemKind.CodeExpired);
     public static readonly Problem CodeUsed = new(ProblemKind.CodeUsed);
+    public static readonly Problem Stopped = new(ProblemKind.Stopped);
     public static readonly Problem MissingField = new(ProblemKind.MissingField);
     public static readonly Problem Busy = new(ProblemKind.Busy);
     public static readonly Problem StartAgain = new(ProblemKind.StartAgain);
@@ -91,6 +92,8 @@ internal enum ProblemKind
     WrongCode,
     CodeExpired,
     CodeUsed,
+    /// <summary>A hundred wrong in a row: waiting does not help, another way does.</summary>
+    Stopped,
     MissingField,
     /// <summary>Too much to do at once, or a store is away: nothing was counted.</summary>
     Busy,

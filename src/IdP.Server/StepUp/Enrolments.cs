@@ -86,19 +86,15 @@ internal sealed class Enrolments(
     {
         if (await ChangeAsync(offerId, userId, browserHash, offer => offer.Tries < TriesPerOffer ? offer with { Tries = offer.Tries + 1 } : null, cancel) is not { } offer)
             return new EnrolmentOutcome.Over();
-        var guesses = GuessLimits.FactorKey(userId, "bind-" + offer.Factor);
-        switch (await limits.TryReserveAsync(guesses, cancel))
-        {
-            case GuessAnswer.TooMany tooMany: return new EnrolmentOutcome.TooMany(tooMany.RetryAfter);
-            case GuessAnswer.Stopped: return new EnrolmentOutcome.Over();
-        }
+        if (await limits.TryReserveBindingAsync(userId, offer.Factor, cancel) is GuessAnswer.TooMany tooMany)
+            return new EnrolmentOutcome.TooMany(tooMany.RetryAfter);
 
         if (Find(offer.Factor) is not { } enrolment || await enrolment.ConfirmAsync(offer, answer, cancel) is not { } fresh)
             return new EnrolmentOutcome.Wrong();
         // Of two right answers at once one binds; a crash after this mark leaves nothing bound, and the person starts again.
         if (await ChangeAsync(offerId, userId, browserHash, current => current with { Confirmed = true }, cancel) is null)
             return new EnrolmentOutcome.Over();
-        await limits.SucceededAsync(guesses, cancel);
+        await limits.BoundAsync(userId, offer.Factor, cancel);
         if (enrolment.Several && label is { Length: > 0 })
             fresh = fresh with { Label = label.Storable(LongestLabel) };
         return await bindings.AddAsync(userId, fresh, by, cancel, offer.Replaces) is { } binding

@@ -24,7 +24,7 @@ internal abstract record StepUpOutcome
 
     internal sealed record TooMany(TimeSpan RetryAfter) : StepUpOutcome;
 
-    /// <summary>A hundred in a row: this factor is of no use until another proof.</summary>
+    /// <summary>A hundred wrong in a row: of no use until another second factor proves the person, or an operator opens it (<see cref="GuessLimits"/>).</summary>
     internal sealed record Stopped : StepUpOutcome;
 }
 
@@ -95,8 +95,7 @@ internal sealed class StepUpService(
         if (factor is null)
             return new StepUpOutcome.Over();
 
-        var guessKey = GuessLimits.FactorKey(userId, challenge.Factor, device);
-        switch (await limits.TryReserveAsync(guessKey, cancel))
+        switch (await limits.TryReserveAsync(GuessLimits.FactorKey(userId, challenge.Factor, device), cancel))
         {
             case GuessAnswer.TooMany tooMany: return new StepUpOutcome.TooMany(tooMany.RetryAfter);
             case GuessAnswer.Stopped: return new StepUpOutcome.Stopped();
@@ -114,9 +113,10 @@ internal sealed class StepUpService(
         // Approve, then claim: two acts. If we crash between them the person is asked again; the factor's own single use is already durable.
         if (!await MoveAsync(counted, ChallengeState.Approved, cancel))
             return new StepUpOutcome.Over();
-        return await ClaimAsync(challengeId, userId, purpose, browserHash, cancel) is { } proof
-            ? await PassedAsync(guessKey, proof, cancel)
-            : new StepUpOutcome.Over();
+        if (await ClaimAsync(challengeId, userId, purpose, browserHash, cancel) is not { } proof)
+            return new StepUpOutcome.Over();
+        await limits.ProvenAsync(userId, proof.Factor, cancel, device);
+        return new StepUpOutcome.Passed(proof);
     }
 
     /// <summary>Approved → Claimed: by the browser that started it, for the purpose it was started for, once.</summary>
@@ -127,12 +127,6 @@ internal sealed class StepUpService(
         if (await ephemeral.TakeAsync(Key(challengeId), cancel) is null)
             return null;
         return new FactorProof(seen.Value.Factor, clock.GetUtcNow(), factors.Find(seen.Value.Factor)!.Info.Amr);
-    }
-
-    private async Task<StepUpOutcome> PassedAsync(string guessKey, FactorProof proof, CancellationToken cancel)
-    {
-        await limits.SucceededAsync(guessKey, cancel);
-        return new StepUpOutcome.Passed(proof);
     }
 
     private async Task<Stored<Challenge>?> CountTryAsync(string id, string userId, string purpose, byte[] browserHash, CancellationToken cancel)

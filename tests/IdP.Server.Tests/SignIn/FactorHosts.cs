@@ -30,6 +30,10 @@ public sealed class Factors_on_SQLite_and_memory(SqliteFactorHost host) : Factor
 
 public sealed class Factors_on_PostgreSQL_and_Redis(PostgresFactorHost host) : FactorContract(host.Idp), IClassFixture<PostgresFactorHost>;
 
+public sealed class Stopped_factors_on_SQLite_and_memory(SqliteFactorHost host) : StoppedFactorTests(host.Idp), IClassFixture<SqliteFactorHost>;
+
+public sealed class Stopped_factors_on_PostgreSQL_and_Redis(PostgresFactorHost host) : StoppedFactorTests(host.Idp), IClassFixture<PostgresFactorHost>;
+
 public sealed class Backup_email_on_SQLite_and_memory(SqliteFactorHost host) : BackupEmailContract(host.Idp), IClassFixture<SqliteFactorHost>;
 
 public sealed class Backup_email_on_PostgreSQL_and_Redis(PostgresFactorHost host) : BackupEmailContract(host.Idp), IClassFixture<PostgresFactorHost>;

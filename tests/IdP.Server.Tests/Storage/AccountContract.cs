@@ -1,6 +1,7 @@
 using IdP.Protocol;
 using IdP.Server.Accounts;
 using IdP.Server.Audit;
+using IdP.Server.DeviceTrust;
 using IdP.Server.Factors;
 using IdP.Server.Hosting;
 using IdP.Server.Storage;
@@ -28,21 +29,58 @@ public sealed class AccountContract(Servers servers)
     }
 
     [Theory, InlineData("sqlite"), InlineData("postgres")]
-    public async Task A_hundred_wrong_in_a_row_stop_the_guessing_until_something_else_proves(string kind)
+    public async Task A_hundred_wrong_in_a_row_stop_a_factor_until_another_one_proves_its_owner(string kind)
     {
         await using var node = await StartAsync(kind);
-        var limits = node.Get<GuessLimits>();
+        var (limits, bindings) = (node.Get<GuessLimits>(), node.Get<FactorBindings>());
+        var (alice, bob) = (await AddAsync(node, "alice"), await AddAsync(node, "bob"));
+        foreach (var user in (string[])[alice, bob])
+        {
+            await bindings.AddAsync(user, new("totp", null, [1]), By.Tool("test"), Cancel);
+            await bindings.AddAsync(user, new("email", null, [2]), By.Tool("test"), Cancel);
+        }
+
+        var device = await node.Get<Database>().TransactAsync(
+            lane => node.Get<TrustedDevices>().GiveAsync(lane, alice, [new("totp", clock.GetUtcNow(), ["otp"])], By.Tool("test"), Cancel), Cancel);
+        string[] keys = [GuessLimits.FactorKey(alice, "totp"), GuessLimits.FactorKey(alice, "totp", device.DeviceId)];
         for (var i = 0; i < 100; i++)
         {
-            Assert.IsType<GuessAnswer.Allowed>(await limits.TryReserveAsync("totp:alice", Cancel));
-            if (i % 10 == 9)
+            if (i % 10 == 0)
                 clock.Advance(TimeSpan.FromMinutes(10));
+            foreach (var key in keys)
+                Assert.IsType<GuessAnswer.Allowed>(await limits.TryReserveAsync(key, Cancel));
+        }
+
+        await limits.ProvenAsync(bob, "email", Cancel);
+        foreach (var key in keys)
+            Assert.IsType<GuessAnswer.Stopped>(await limits.TryReserveAsync(key, Cancel));
+
+        await limits.ProvenAsync(alice, "email", Cancel);
+        foreach (var key in keys)
+        {
+            // Open again, and no faster than before.
+            Assert.IsType<GuessAnswer.TooMany>(await limits.TryReserveAsync(key, Cancel));
+        }
+
+        clock.Advance(TimeSpan.FromMinutes(10));
+        foreach (var key in keys)
+            Assert.IsType<GuessAnswer.Allowed>(await limits.TryReserveAsync(key, Cancel));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task Time_alone_opens_no_factor_that_a_hundred_wrong_guesses_stopped(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var (limits, key) = (node.Get<GuessLimits>(), GuessLimits.FactorKey(await AddAsync(node, "alice"), "totp"));
+        for (var i = 0; i < 100; i++)
+        {
+            if (i % 10 == 0)
+                clock.Advance(TimeSpan.FromMinutes(10));
+            await limits.TryReserveAsync(key, Cancel);
         }
 
         clock.Advance(TimeSpan.FromDays(30));
-        Assert.IsType<GuessAnswer.Stopped>(await limits.TryReserveAsync("totp:alice", Cancel));
-        await limits.SucceededAsync("totp:alice", Cancel);
-        Assert.IsType<GuessAnswer.Allowed>(await limits.TryReserveAsync("totp:alice", Cancel));
+        Assert.IsType<GuessAnswer.Stopped>(await limits.TryReserveAsync(key, Cancel));
     }
 
     [Theory, InlineData("sqlite"), InlineData("postgres")]
