@@ -30,10 +30,14 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
     }
 
     /// <summary>In the caller's transaction.</summary>
-    public async Task<FactorBinding?> AddAsync(Lane lane, string userId, NewBinding fresh, By by, CancellationToken cancel, string? replaces = null)
+    public async Task<FactorBinding?> AddAsync(Lane lane, string userId, NewBinding fresh, By by, CancellationToken cancel, string? replaces = null, bool alone = false)
     {
+        // Two at once must not both find nothing there.
+        await Users.LockAsync(lane, userId, cancel);
         if (replaces is not null && await lane.ExecuteAsync("delete from factor_bindings where id = @id and user_id = @user and factor = @factor", cancel,
             ("@id", replaces), ("@user", userId), ("@factor", fresh.Factor)) == 0)
+            return null;
+        if (alone && (await KindsAsync(lane, userId, cancel)).Contains(fresh.Factor))
             return null;
         var binding = new FactorBinding(Handles.NewId(), userId, fresh.Factor, fresh.Label, fresh.Data, fresh.LastStep, clock.GetUtcNow(), null);
         await lane.ExecuteAsync("""
@@ -49,10 +53,16 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
         return binding;
     }
 
-    /// <summary>False when there is none, or it is another's.</summary>
-    public async Task<bool> RemoveAsync(string userId, string bindingId, By by, CancellationToken cancel)
+    /// <summary>False when there is none, it is another's, or it has to stay.</summary>
+    /// <param name="mayLeave">Whether the person may be left with these kinds, asked of what would really be left; null: with whatever is left.</param>
+    public async Task<bool> RemoveAsync(string userId, string bindingId, By by, CancellationToken cancel, Func<IReadOnlyList<string>, bool>? mayLeave = null)
     {
-        var removed = await database.TransactAsync(lane => RemoveAsync(lane, userId, bindingId, by, cancel), cancel);
+        var removed = await database.TransactAsync(async lane =>
+        {
+            // Two at once must not both see the other's stay.
+            await Users.LockAsync(lane, userId, cancel);
+            return (mayLeave is null || mayLeave(await KindsAsync(lane, userId, cancel, except: bindingId))) && await RemoveAsync(lane, userId, bindingId, by, cancel);
+        }, cancel);
         users.Forget(userId);
         return removed;
     }
@@ -82,6 +92,9 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
         await database.ExecuteAsync("""
             update factor_bindings set last_step = @step, last_used_at = @now where id = @id and (last_step is null or last_step < @step)
             """, cancel, ("@id", bindingId), ("@step", step), ("@now", clock.GetUtcNow().Stored())) == 1;
+
+    private static Task<List<string>> KindsAsync(Lane lane, string userId, CancellationToken cancel, string except = "") => lane.ListAsync(
+        "select distinct factor from factor_bindings where user_id = @user and id <> @except", row => row.GetString(0), cancel, ("@user", userId), ("@except", except));
 
     private FactorBinding Read(DbDataReader row)
     {

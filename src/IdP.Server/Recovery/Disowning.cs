@@ -25,6 +25,7 @@ internal sealed class Disowning(
         {
             if (!await links.TakeAsync(lane, link, cancel))
                 return null;
+            await Users.LockAsync(lane, link.UserId, cancel);
             await ending.EndAllAsync(lane, link.UserId, exceptSid: null, cancel);
             // Takes trusted devices with it, and tells the owner.
             await watchers.TellAsync(lane, new(link.UserId, AccountChangeKind.Disowned, by), cancel);

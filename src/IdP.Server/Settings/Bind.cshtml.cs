@@ -31,19 +31,22 @@ internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, Fac
 
     /// <summary>What the factor asked to be told: an address.</summary>
     public Task<IActionResult> OnPostOfferAsync(string? factor, string? replaces) => PostAsync(factor, replaces, async (visit, wanted) =>
-        await this.MustProveAsync(visit, wanted.Guard) is { } prove ? prove : await OfferAsync(visit, wanted, Request.Form["said"]));
+        wanted.AlreadyThere ? PageSteps.SeeOther("/account/two-step")
+            : await this.MustProveAsync(visit, wanted.Guard) is { } prove ? prove : await OfferAsync(visit, wanted, Request.Form["said"]));
 
     public Task<IActionResult> OnPostAsync(string? factor, string? replaces, string? offer) => PostAsync(factor, replaces, async (visit, wanted) =>
     {
+        if (await FindAsync(visit, wanted, offer) is null)
+            return Draw(new(visit, wanted, null, Problem.CodeExpired, null, null));
         // Read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
         string? code = Request.Form["code"];
         Answer answer = Request.Form["kept"] == "yes" ? new Answer.Acknowledged() : new Answer.Code(code ?? "");
         if (answer is Answer.Code { Value.Length: 0 })
             return await DrawOfferAsync(visit, wanted, offer, Problem.MissingField);
-        var outcome = await enrolments.ConfirmAsync(offer, visit.Person.Id, visit.Asker.BrowserHash, answer, visit.By, HttpContext.RequestAborted, Request.Form["label"]);
+        var outcome = await enrolments.ConfirmAsync(offer, visit.Person.Id, visit.Asker.Place, answer, visit.By, HttpContext.RequestAborted, Request.Form["label"]);
         // The code that bound it was a second factor really done, here and now: the person is not asked for another.
-        if (outcome is EnrolmentOutcome.Bound && answer is Answer.Code)
-            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs.With(new(wanted.Info.Id, clock.GetUtcNow(), wanted.Info.Amr)));
+        if (outcome is EnrolmentOutcome.Bound { Binding: var fresh } && answer is Answer.Code)
+            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs.With(new(fresh.Factor, clock.GetUtcNow(), factors.Find(fresh.Factor)!.Info.Amr)));
         return outcome switch
         {
             EnrolmentOutcome.Bound => PageSteps.SeeOther("/account/two-step?done=" + (replaces is null ? "bound" : "rebound")),
@@ -56,7 +59,8 @@ internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, Fac
     /// <summary>Another code, please.</summary>
     public Task<IActionResult> OnPostAgainAsync(string? factor, string? replaces, string? offer) => PostAsync(factor, replaces, async (visit, wanted) =>
     {
-        var (fresh, _) = await enrolments.AgainAsync(For(visit), visit.Asker.BrowserHash, offer, HttpContext.RequestAborted);
+        var mine = await FindAsync(visit, wanted, offer);
+        var (fresh, _) = await enrolments.AgainAsync(For(visit), visit.Asker.Place, mine?.Id, HttpContext.RequestAborted);
         return PageSteps.SeeOther($"{wanted.Path}&offer={Uri.EscapeDataString(fresh ?? offer ?? "")}");
     });
 
@@ -66,7 +70,7 @@ internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, Fac
         var (visit, elsewhere) = await this.EnterAsync();
         if (visit is null)
             return elsewhere!;
-        if (await enrolments.FindAsync(offer, visit.Person.Id, visit.Asker.BrowserHash, HttpContext.RequestAborted) is not { } found || new OfferView(found, false).Codes is not { Count: > 0 } codes)
+        if (await enrolments.FindAsync(offer, visit.Person.Id, visit.Asker.Place, HttpContext.RequestAborted) is not { } found || new OfferView(found, false).Codes is not { Count: > 0 } codes)
             return this.Unknown();
         var text = $"{visit.Person.UserName}\r\n\r\n{string.Join("\r\n", codes)}\r\n";
         return File(Encoding.UTF8.GetBytes(text), "text/plain; charset=utf-8", "recovery-codes.txt");
@@ -96,23 +100,25 @@ internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, Fac
     private async Task<IActionResult> OfferAsync(Visit visit, BindWish wanted, string? said)
     {
         var whom = For(visit);
-        var (offerId, refused) = await enrolments.OfferAsync(wanted.Enrolment, whom, visit.Asker.BrowserHash, said, wanted.Replaces, HttpContext.RequestAborted);
+        var (offerId, refused) = await enrolments.OfferAsync(wanted.Enrolment, whom, visit.Asker.Place, said, wanted.Replaces, HttpContext.RequestAborted);
         if (offerId is null)
             return Draw(new(visit, wanted, null, null, wanted.Info.Words.Find(refused!) ?? refused, said));
         // The proof buys one offer; of two requests at once, one.
         if (await proofs.TakeAsync(visit.Asker, wanted.Guard, HttpContext.RequestAborted))
             return PageSteps.SeeOther($"{wanted.Path}&offer={offerId}");
-        await enrolments.ForgetAsync(offerId, visit.Person.Id, visit.Asker.BrowserHash, HttpContext.RequestAborted);
+        await enrolments.ForgetAsync(offerId, visit.Person.Id, visit.Asker.Place, HttpContext.RequestAborted);
         return PageSteps.SeeOther(SettingsSteps.ConfirmPath(wanted.Guard));
     }
 
-    private async Task<IActionResult> DrawOfferAsync(Visit visit, BindWish wanted, string? offerId, Problem? problem)
-    {
-        var offer = await enrolments.FindAsync(offerId, visit.Person.Id, visit.Asker.BrowserHash, HttpContext.RequestAborted);
-        return offer is null || offer.Factor != wanted.Info.Id || offer.Replaces != wanted.Replaces
-            ? Draw(new(visit, wanted, null, Problem.CodeExpired, null, null))
-            : Draw(new(visit, wanted, offer, problem, null, null));
-    }
+    private async Task<IActionResult> DrawOfferAsync(Visit visit, BindWish wanted, string? offerId, Problem? problem) =>
+        await FindAsync(visit, wanted, offerId) is { } offer
+            ? Draw(new(visit, wanted, offer, problem, null, null))
+            : Draw(new(visit, wanted, null, Problem.CodeExpired, null, null));
+
+    // An offer for one thing is none for another: what the address names is what is bound, in the place of what it names.
+    private async Task<EnrolmentOffer?> FindAsync(Visit visit, BindWish wanted, string? offerId) =>
+        await enrolments.FindAsync(offerId, visit.Person.Id, visit.Asker.Place, HttpContext.RequestAborted) is { } offer && offer.Factor == wanted.Info.Id && offer.Replaces == wanted.Replaces
+            ? offer : null;
 
     private PageResult Draw(BindView view)
     {

@@ -19,7 +19,7 @@ internal sealed class UnbindPage(SecondFactors factors, FactorBindings bindings,
         if (await FindAsync(visit, id) is not { } binding)
             return this.Unknown();
         // No need to prove anything for something that is not to be had.
-        if (await ForbiddenAsync(visit, binding))
+        if (!await MayGoAsync(visit, binding))
             return Draw(visit, binding, forbidden: true);
         return await this.MustProveAsync(visit, GuardedAction.Unbind(binding.Id)) ?? Draw(visit, binding, forbidden: false);
     }
@@ -31,20 +31,25 @@ internal sealed class UnbindPage(SecondFactors factors, FactorBindings bindings,
             return elsewhere!;
         if (await FindAsync(visit, id) is not { } binding)
             return this.Unknown();
-        if (await ForbiddenAsync(visit, binding))
+        if (!await MayGoAsync(visit, binding))
             return Draw(visit, binding, forbidden: true);
         if (!await proofs.TakeAsync(visit.Asker, GuardedAction.Unbind(binding.Id), HttpContext.RequestAborted))
             return PageSteps.SeeOther(SettingsSteps.ConfirmPath(GuardedAction.Unbind(binding.Id)));
-        await bindings.RemoveAsync(visit.Person.Id, binding.Id, visit.By, HttpContext.RequestAborted);
-        return PageSteps.SeeOther("/account/two-step?done=unbound");
+        // Asked once more of what is there at that moment: another may have gone from another tab. One that has gone itself is what was wanted.
+        return await bindings.RemoveAsync(visit.Person.Id, binding.Id, visit.By, HttpContext.RequestAborted, await MayLeaveAsync(visit, binding)) || await FindAsync(visit, id) is null
+            ? PageSteps.SeeOther("/account/two-step?done=unbound")
+            : Draw(visit, binding, forbidden: true);
     }
 
-    // A policy demands a factor, and this is the last that would do (J-27): another first, or this one replaced.
-    private async Task<bool> ForbiddenAsync(Visit visit, FactorBinding binding)
+    private async Task<bool> MayGoAsync(Visit visit, FactorBinding binding)
     {
         var left = (await bindings.ListAsync(visit.Person.Id, HttpContext.RequestAborted)).Where(other => other.Id != binding.Id).Select(other => other.Factor).Distinct();
-        return factors.Find(binding.Factor) is { Info.IsFallback: false } && await policies.DemandsAsync(visit.Person, [.. left], HttpContext.RequestAborted);
+        return (await MayLeaveAsync(visit, binding))([.. left]);
     }
+
+    // A policy demands a factor, and this is the last that would do (J-27): another first, or this one replaced. What only stands in for others may always go.
+    private async Task<Func<IReadOnlyList<string>, bool>> MayLeaveAsync(Visit visit, FactorBinding binding) =>
+        factors.Find(binding.Factor) is { Info.IsFallback: true } ? _ => true : await policies.MayLeaveAsync(visit.Person, HttpContext.RequestAborted);
 
     private PageResult Draw(Visit visit, FactorBinding binding, bool forbidden)
     {

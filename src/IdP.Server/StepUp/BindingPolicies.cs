@@ -17,12 +17,14 @@ internal sealed class BindingPolicies(
     public ValueTask<IReadOnlyList<BindingPolicy>> GetAsync(CancellationToken cancel) => cache.GetAsync("", _ => store.ListAsync(CancellationToken.None), cancel);
 
     /// <summary>
-    /// Whether this person must have a second factor wherever they sign in, with only these left: what unbinding the last one is refused for. Policies for some
+    /// Says of kinds of factor whether this person may be left with them, wherever they sign in: what unbinding the last one is refused for. Policies for some
     /// clients alone do not hold a factor fast; they ask when the person goes there.
     /// </summary>
-    /// <param name="left">The kinds of factor that would be left.</param>
-    public async Task<bool> DemandsAsync(UserRecord person, IReadOnlyList<string> left, CancellationToken cancel) =>
-        BindingDemand.Read(await GetAsync(cancel), person, null, left, Bindable, clock.GetUtcNow()) is not null;
+    public async Task<Func<IReadOnlyList<string>, bool>> MayLeaveAsync(UserRecord person, CancellationToken cancel)
+    {
+        var (current, now) = (await GetAsync(cancel), clock.GetUtcNow());
+        return left => BindingDemand.Read(current, person, null, left, Bindable, now) is null;
+    }
 
     /// <summary>
     /// Puts the binding off once more; true for as many callers as there are skips. The count only rises - not by signing in again, nor by an operator's

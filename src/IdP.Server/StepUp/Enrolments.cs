@@ -15,15 +15,16 @@ internal abstract record EnrolmentOutcome
 
     internal sealed record Wrong : EnrolmentOutcome;
 
-    /// <summary>The offer is over (time, five answers, confirmed before, another's): start again.</summary>
+    /// <summary>The offer is over (time, five answers, confirmed before, another's, somebody was faster): start again.</summary>
     internal sealed record Over : EnrolmentOutcome;
 
     internal sealed record TooMany(TimeSpan RetryAfter) : EnrolmentOutcome;
 }
 
 /// <summary>
-/// The life of an offer, once, around all factors: made for one person in one browser, ten minutes, five answers, confirmed once. Until then nothing is bound,
-/// and a binding that it would replace works. Whether the person may bind at all is asked before (<see cref="RecentProof"/>, forced binding).
+/// The life of an offer, once, around all factors: made for one person in one place, ten minutes, five answers, confirmed once. Until then nothing is bound,
+/// and a binding that it would replace works. Whether the person may bind at all is asked before (<see cref="RecentProof"/>, forced binding). A place is a
+/// browser, or a browser in one session, as a hash: an offer is worth nothing anywhere else.
 /// </summary>
 internal sealed class Enrolments(
     IEnumerable<IEnrolment> installed, FactorBindings bindings, IEphemeralStore ephemeral, SecretProtector protector, GuessLimits limits, TimeProvider clock)
@@ -39,8 +40,62 @@ internal sealed class Enrolments(
 
     /// <summary>The offer's id, or why there is none.</summary>
     /// <param name="replaces">The person's own binding of the same kind; checked again when the offer is confirmed.</param>
-    public async Task<(string? OfferId, string? Refused)> OfferAsync(
-        IEnrolment enrolment, EnrolmentFor whom, byte[] browserHash, string? said, string? replaces, CancellationToken cancel)
+    public Task<(string? OfferId, string? Refused)> OfferAsync(
+        IEnrolment enrolment, EnrolmentFor whom, byte[] place, string? said, string? replaces, CancellationToken cancel) =>
+        OfferAsync(enrolment, whom, place, said, replaces, clock.GetUtcNow() + OfferLife, cancel);
+
+    /// <summary>
+    /// Another code, please: a new offer for what was said before, instead of the one that is there, and over when that one would be - it was not proven anew.
+    /// Not before the prompt's time: then the same again.
+    /// </summary>
+    public async Task<(string? OfferId, string? Refused)> AgainAsync(EnrolmentFor whom, byte[] place, string? offerId, CancellationToken cancel)
+    {
+        if (await FindAsync(offerId, whom.UserId, place, cancel) is not { } offer || Find(offer.Factor) is not { } enrolment)
+            return (null, null);
+        if (offer.Prompt is not Prompt.EnterCode { AgainAt: { } at } || at > clock.GetUtcNow())
+            return (offer.Id, null);
+        var (fresh, refused) = await OfferAsync(enrolment, whom, place, offer.Said, offer.Replaces, offer.ExpiresAt, cancel);
+        if (fresh is null)
+            return (offer.Id, refused);
+        await ForgetAsync(offer.Id, whom.UserId, place, cancel);
+        return (fresh, null);
+    }
+
+    /// <summary>For drawing its page again; null when it is over, confirmed, or not this person's in this place.</summary>
+    public async Task<EnrolmentOffer?> FindAsync(string? offerId, string userId, byte[] place, CancellationToken cancel) =>
+        await LoadAsync(offerId, userId, place, cancel) is { } kept && !kept.Value.Confirmed && kept.Value.Tries < TriesPerOffer ? kept.Value : null;
+
+    /// <summary>Binds when the answer proves the offer. Tries count like those at any factor: on the offer, and durably on the account.</summary>
+    /// <param name="label">The person's own name for it, where a person may have several.</param>
+    public async Task<EnrolmentOutcome> ConfirmAsync(string? offerId, string userId, byte[] place, Answer answer, By by, CancellationToken cancel, string? label = null)
+    {
+        if (await ChangeAsync(offerId, userId, place, offer => offer.Tries < TriesPerOffer ? offer with { Tries = offer.Tries + 1 } : null, cancel) is not { } offer)
+            return new EnrolmentOutcome.Over();
+        if (await limits.TryReserveBindingAsync(userId, offer.Factor, cancel) is GuessAnswer.TooMany tooMany)
+            return new EnrolmentOutcome.TooMany(tooMany.RetryAfter);
+
+        if (Find(offer.Factor) is not { } enrolment || await enrolment.ConfirmAsync(offer, answer, cancel) is not { } fresh)
+            return new EnrolmentOutcome.Wrong();
+        // Of two right answers at once one binds; a crash after this mark leaves nothing bound, and the person starts again.
+        if (await ChangeAsync(offerId, userId, place, current => current with { Confirmed = true }, cancel) is null)
+            return new EnrolmentOutcome.Over();
+        await limits.BoundAsync(userId, offer.Factor, cancel);
+        if (enrolment.Several && label is { Length: > 0 })
+            fresh = fresh with { Label = label.Storable(LongestLabel) };
+        return await bindings.AddAsync(userId, fresh, by, cancel, offer.Replaces, alone: !enrolment.Several) is { } binding
+            ? new EnrolmentOutcome.Bound(binding)
+            : new EnrolmentOutcome.Over();
+    }
+
+    /// <summary>The person went another way.</summary>
+    public async Task ForgetAsync(string? offerId, string userId, byte[] place, CancellationToken cancel)
+    {
+        if (await LoadAsync(offerId, userId, place, cancel) is { } kept)
+            await ephemeral.RemoveAsync(Key(kept.Value.Id), cancel);
+    }
+
+    private async Task<(string? OfferId, string? Refused)> OfferAsync(
+        IEnrolment enrolment, EnrolmentFor whom, byte[] place, string? said, string? replaces, DateTimeOffset until, CancellationToken cancel)
     {
         var offered = await enrolment.OfferAsync(whom, said, cancel);
         if (offered is not Offered.Made made)
@@ -50,68 +105,21 @@ internal sealed class Enrolments(
             Id = Handles.NewId(),
             Factor = enrolment.Id,
             UserId = whom.UserId,
-            BrowserHash = browserHash,
-            ExpiresAt = clock.GetUtcNow() + OfferLife,
+            Place = place,
+            ExpiresAt = until,
             Prompt = made.Prompt,
             Memo = made.Memo,
             Show = made.Show,
             Said = said,
             Replaces = replaces,
         };
-        await ephemeral.SetAsync(Key(offer.Id), Write(offer), OfferLife, cancel);
+        await ephemeral.SetAsync(Key(offer.Id), Write(offer), Left(offer), cancel);
         return (offer.Id, null);
     }
 
-    /// <summary>Another code, please: a new offer for what was said before, in the place of the one that is there. Not before the prompt's time: then the same again.</summary>
-    public async Task<(string? OfferId, string? Refused)> AgainAsync(EnrolmentFor whom, byte[] browserHash, string? offerId, CancellationToken cancel)
+    private async Task<EnrolmentOffer?> ChangeAsync(string? offerId, string userId, byte[] place, Func<EnrolmentOffer, EnrolmentOffer?> change, CancellationToken cancel)
     {
-        if (await FindAsync(offerId, whom.UserId, browserHash, cancel) is not { } offer || Find(offer.Factor) is not { } enrolment)
-            return (null, null);
-        if (offer.Prompt is not Prompt.EnterCode { AgainAt: { } at } || at > clock.GetUtcNow())
-            return (offer.Id, null);
-        var (fresh, refused) = await OfferAsync(enrolment, whom, browserHash, offer.Said, offer.Replaces, cancel);
-        if (fresh is null)
-            return (offer.Id, refused);
-        await ForgetAsync(offer.Id, whom.UserId, browserHash, cancel);
-        return (fresh, null);
-    }
-
-    /// <summary>For drawing its page again; null when it is over, confirmed, or not this person's in this browser.</summary>
-    public async Task<EnrolmentOffer?> FindAsync(string? offerId, string userId, byte[] browserHash, CancellationToken cancel) =>
-        await LoadAsync(offerId, userId, browserHash, cancel) is { } kept && !kept.Value.Confirmed && kept.Value.Tries < TriesPerOffer ? kept.Value : null;
-
-    /// <summary>Binds when the answer proves the offer. Tries count like those at any factor: on the offer, and durably on the account.</summary>
-    /// <param name="label">The person's own name for it, where a person may have several.</param>
-    public async Task<EnrolmentOutcome> ConfirmAsync(string? offerId, string userId, byte[] browserHash, Answer answer, By by, CancellationToken cancel, string? label = null)
-    {
-        if (await ChangeAsync(offerId, userId, browserHash, offer => offer.Tries < TriesPerOffer ? offer with { Tries = offer.Tries + 1 } : null, cancel) is not { } offer)
-            return new EnrolmentOutcome.Over();
-        if (await limits.TryReserveBindingAsync(userId, offer.Factor, cancel) is GuessAnswer.TooMany tooMany)
-            return new EnrolmentOutcome.TooMany(tooMany.RetryAfter);
-
-        if (Find(offer.Factor) is not { } enrolment || await enrolment.ConfirmAsync(offer, answer, cancel) is not { } fresh)
-            return new EnrolmentOutcome.Wrong();
-        // Of two right answers at once one binds; a crash after this mark leaves nothing bound, and the person starts again.
-        if (await ChangeAsync(offerId, userId, browserHash, current => current with { Confirmed = true }, cancel) is null)
-            return new EnrolmentOutcome.Over();
-        await limits.BoundAsync(userId, offer.Factor, cancel);
-        if (enrolment.Several && label is { Length: > 0 })
-            fresh = fresh with { Label = label.Storable(LongestLabel) };
-        return await bindings.AddAsync(userId, fresh, by, cancel, offer.Replaces) is { } binding
-            ? new EnrolmentOutcome.Bound(binding)
-            : new EnrolmentOutcome.Over();
-    }
-
-    /// <summary>The person went another way.</summary>
-    public async Task ForgetAsync(string? offerId, string userId, byte[] browserHash, CancellationToken cancel)
-    {
-        if (await LoadAsync(offerId, userId, browserHash, cancel) is { } kept)
-            await ephemeral.RemoveAsync(Key(kept.Value.Id), cancel);
-    }
-
-    private async Task<EnrolmentOffer?> ChangeAsync(string? offerId, string userId, byte[] browserHash, Func<EnrolmentOffer, EnrolmentOffer?> change, CancellationToken cancel)
-    {
-        while (await LoadAsync(offerId, userId, browserHash, cancel) is { } seen)
+        while (await LoadAsync(offerId, userId, place, cancel) is { } seen)
         {
             if (seen.Value.Confirmed || change(seen.Value) is not { } changed)
                 return null;
@@ -122,11 +130,11 @@ internal sealed class Enrolments(
         return null;
     }
 
-    private async Task<Stored<EnrolmentOffer>?> LoadAsync(string? offerId, string userId, byte[] browserHash, CancellationToken cancel)
+    private async Task<Stored<EnrolmentOffer>?> LoadAsync(string? offerId, string userId, byte[] place, CancellationToken cancel)
     {
-        if (offerId is not { Length: 22 } || await ephemeral.GetAsync(Key(offerId), cancel) is not { } bytes || Open(bytes, offerId) is not { } offer)
+        if (!Handles.IsId(offerId) || await ephemeral.GetAsync(Key(offerId), cancel) is not { } bytes || Open(bytes, offerId) is not { } offer)
             return null;
-        return offer.UserId == userId && CryptographicOperations.FixedTimeEquals(offer.BrowserHash, browserHash) && offer.ExpiresAt > clock.GetUtcNow()
+        return offer.UserId == userId && CryptographicOperations.FixedTimeEquals(offer.Place, place) && offer.ExpiresAt > clock.GetUtcNow()
             ? new Stored<EnrolmentOffer>(offer, bytes)
             : null;
     }

@@ -48,14 +48,14 @@ internal abstract record Offered
     internal sealed record Refused(string Reason) : Offered;
 }
 
-/// <summary>Something to prove, in one browser, ten minutes, once.</summary>
+/// <summary>Something to prove, in one place, ten minutes, once.</summary>
 internal sealed record EnrolmentOffer
 {
     public required string Id { get; init; }
     public required string Factor { get; init; }
     public required string UserId { get; init; }
-    /// <summary>SHA-256 of the browser cookie; no other browser can confirm.</summary>
-    public required byte[] BrowserHash { get; init; }
+    /// <summary>SHA-256 of what names the browser, or the browser in one session; nobody else can confirm.</summary>
+    public required byte[] Place { get; init; }
     public required DateTimeOffset ExpiresAt { get; init; }
     public required Prompt Prompt { get; init; }
     public required byte[] Memo { get; init; }

@@ -25,7 +25,11 @@ internal sealed record GuardedAction(string Name)
 /// <param name="BrowserHash">SHA-256 of the browser cookie.</param>
 /// <param name="Circumstances">What a mailed code or a phone tells the owner.</param>
 /// <param name="DeviceId">The trusted device that this browser is for this person: its tries are counted apart. Never a proof.</param>
-internal sealed record Asker(UserRecord Person, string SessionId, byte[] BrowserHash, Circumstances? Circumstances = null, string? DeviceId = null);
+internal sealed record Asker(UserRecord Person, string SessionId, byte[] BrowserHash, Circumstances? Circumstances = null, string? DeviceId = null)
+{
+    /// <summary>This browser in this session, as one hash: what is offered here is worth nothing to whoever signs in next.</summary>
+    public byte[] Place => Handles.Hash($"{SessionId} {Convert.ToHexString(BrowserHash)}");
+}
 
 /// <summary>
 /// The guard before every change that matters: a proof made for that very action, by that person, in that browser and session, at most five minutes ago,

@@ -197,6 +197,19 @@ public abstract class BackupEmailContract(TestIdp idp)
         Assert.IsType<EnrolmentOutcome.Wrong>(await ConfirmAsync(person, again, code));
     }
 
+    [Fact]
+    public async Task Another_code_makes_the_offer_no_longer()
+    {
+        var person = await FactorPerson.AddAsync(idp, "totp");
+        var (offer, _) = await OfferAsync(person, person.Mailbox);
+        idp.Clock.Forward(TimeSpan.FromMinutes(6));
+        var (again, _) = await idp.Service<Enrolments>().AgainAsync(new(person.Id, person.UserName), Browser, offer, default);
+        Assert.NotEqual(offer, again);
+        // The code itself would be good for another minute.
+        idp.Clock.Forward(TimeSpan.FromMinutes(4));
+        Assert.IsType<EnrolmentOutcome.Over>(await ConfirmAsync(person, again, CodeIn(person.Mailbox)));
+    }
+
     private IEnrolment Enrolment => idp.Service<Enrolments>().Find("email")!;
 
     private Task<(string? OfferId, string? Refused)> OfferAsync(FactorPerson person, string said, string? replaces = null) =>

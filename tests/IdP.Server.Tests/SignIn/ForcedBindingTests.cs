@@ -138,10 +138,11 @@ public abstract class ForcedBindingTests(TestIdp idp)
         await SaveAsync(new BindingPolicy { Name = group, Groups = [group], Factors = ["totp"] });
         var policies = idp.Service<BindingPolicies>();
         var member = new UserRecord { Id = "x", UserName = "x", Groups = [group] };
-        Assert.True(await policies.DemandsAsync(member, [], Cancel));
-        Assert.True(await policies.DemandsAsync(member, ["email"], Cancel));
-        Assert.False(await policies.DemandsAsync(member, ["totp"], Cancel));
-        Assert.False(await policies.DemandsAsync(member with { Groups = [] }, [], Cancel));
+        var memberMay = await policies.MayLeaveAsync(member, Cancel);
+        Assert.False(memberMay([]));
+        Assert.False(memberMay(["email"]));
+        Assert.True(memberMay(["totp"]));
+        Assert.True((await policies.MayLeaveAsync(member with { Groups = [] }, Cancel))([]));
     }
 
     [Theory, MemberData(nameof(Moves))]
