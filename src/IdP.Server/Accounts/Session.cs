@@ -11,12 +11,15 @@ internal sealed record Proofs
     /// <summary>Second factors done, newest last, at most one entry per factor.</summary>
     public IReadOnlyList<FactorProof> Factors { get; init; } = [];
 
-    /// <summary>When forced binding was put off; so for the session's life. No proof of anything.</summary>
-    public DateTimeOffset? BindingPutOffAt { get; init; }
+    /// <summary>
+    /// Forced binding was put off: how many skips the demand allowed that this was counted under. So until the password is typed anew, and for demands that
+    /// allow no less. No proof of anything.
+    /// </summary>
+    public int? BindingPutOff { get; init; }
 
     /// <summary>By content: what two readings of one sign-in are compared with.</summary>
     public bool SameAs(Proofs other) =>
-        PasswordAt == other.PasswordAt && BindingPutOffAt == other.BindingPutOffAt && Factors.Select(f => (f.Factor, f.At)).SequenceEqual(other.Factors.Select(f => (f.Factor, f.At)));
+        PasswordAt == other.PasswordAt && BindingPutOff == other.BindingPutOff && Factors.Select(f => (f.Factor, f.At)).SequenceEqual(other.Factors.Select(f => (f.Factor, f.At)));
 
     public Proofs With(FactorProof proof) => this with { Factors = [.. Factors.Where(f => f.Factor != proof.Factor), proof] };
 }

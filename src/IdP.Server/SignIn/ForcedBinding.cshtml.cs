@@ -95,7 +95,7 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
         if (await policies.SkipAsync(person, Step(at).Skips, By.Person(HttpContext, person, at.Situation.Session?.Id), HttpContext.RequestAborted))
         {
             await signIns.ChangeAsync(at.Kept, kept => kept.Finishing || kept.UserId != person
-                ? null : kept with { Proofs = kept.Proofs with { BindingPutOffAt = clock.GetUtcNow() } }, HttpContext.RequestAborted);
+                ? null : kept with { Proofs = kept.Proofs with { BindingPutOff = Step(at).Skips } }, HttpContext.RequestAborted);
         }
 
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));

@@ -54,7 +54,7 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns, BrowserTr
         await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : kept with
         {
             UserId = right.UserId,
-            Proofs = (kept.UserId == right.UserId ? kept.Proofs : Proofs.None) with { PasswordAt = right.At },
+            Proofs = (kept.UserId == right.UserId ? kept.Proofs : Proofs.None) with { PasswordAt = right.At, BindingPutOff = null },
             TrustThisBrowser = kept.UserId == right.UserId && kept.TrustThisBrowser,
             OwnerHash = Handles.Hash(owner),
         }, HttpContext.RequestAborted);

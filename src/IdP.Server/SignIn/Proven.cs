@@ -17,8 +17,8 @@ internal readonly struct Proven
     public IReadOnlyList<string> Amr { get; private init; }
     public bool PasswordTypedHere { get; private init; }
     public bool FactorDoneHere { get; private init; }
-    /// <summary>Forced binding was put off, in this sign-in or in the session it goes on with.</summary>
-    public bool BindingPutOff { get; private init; }
+    /// <summary>How many skips the demand allowed under which forced binding was put off: in this sign-in, or in the session it goes on with without a new password.</summary>
+    public int? BindingPutOff { get; private init; }
     /// <summary>What the session holds afterwards: what counted before and what was done now; after starting over only the latter.</summary>
     public Proofs ForSession { get; private init; }
 
@@ -43,6 +43,7 @@ internal readonly struct Proven
         var accepted = factors.Where(proof => Accepts(now, proof.Factor)
             && (Within(stepUpAge, proof.At, now.Now) || here.Factors.Contains(proof))).ToArray();
         var reachesMfa = passwordAt is not null && accepted.Length > 0;
+        var putOff = here.PasswordAt is null ? here.BindingPutOff ?? usable.BindingPutOff : here.BindingPutOff;
 
         return new Proven
         {
@@ -53,12 +54,9 @@ internal readonly struct Proven
             Amr = AmrOf(reachesMfa ? accepted : factors, reachesMfa),
             PasswordTypedHere = here.PasswordAt is not null,
             FactorDoneHere = here.Factors.Count > 0,
-            BindingPutOff = (here.BindingPutOffAt ?? usable.BindingPutOffAt) is not null,
+            BindingPutOff = putOff,
             ForSession = here.Factors.Aggregate(
-                (startOver ? Proofs.None : before) with
-                {
-                    PasswordAt = here.PasswordAt ?? before.PasswordAt, BindingPutOffAt = here.BindingPutOffAt ?? usable.BindingPutOffAt,
-                },
+                (startOver ? Proofs.None : before) with { PasswordAt = here.PasswordAt ?? before.PasswordAt, BindingPutOff = putOff },
                 (proofs, proof) => proofs.With(proof)),
         };
     }

@@ -111,7 +111,7 @@ internal static class SignInFlow
     {
         var person = now.Person!;
         if (BindingDemand.Read(now.BindingPolicies, person, now.Request.Client.ClientId, person.BoundFactors, now.Bindable, now.Now) is not { } demand
-            || (demand.Skips > 0 && proven.BindingPutOff))
+            || proven.BindingPutOff <= demand.Skips)
             return null;
         if (now.Request.PromptNone)
             return BindingRequired;

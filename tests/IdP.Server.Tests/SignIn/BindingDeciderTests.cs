@@ -38,19 +38,21 @@ public sealed class BindingDeciderTests
         foreach (var used in (int[])[0, 2, 3])
         foreach (var typed in (bool[])[false, true])
         foreach (var factorDone in (bool[])[false, true])
-        foreach (var putOff in (bool[])[false, true])
+        foreach (var putOff in (int?[])[null, 1, 3, 4])
+        foreach (var putOffNow in (int?[])[null, 3, 4])
         foreach (var trusted in (bool[])[false, true])
         foreach (var silent in (bool[])[false, true])
         foreach (var minimum in (string?[])[null, "mfa"])
         {
             rows++;
-            var row = $"{policy.Policy} | bound {string.Join('+', bound)} | used {used} | typed {typed} | done {factorDone} | put off {putOff} | trusted {trusted} | silent {silent} | minimum {minimum}";
-            var now = At(policy, bound, used, typed, factorDone, putOff, trusted, silent, minimum);
+            var row = $"{policy.Policy} | bound {string.Join('+', bound)} | used {used} | typed {typed} | done {factorDone} | put off before under {putOff}, now under {putOffNow} | trusted {trusted} | silent {silent} | minimum {minimum}";
+            var now = At(policy, bound, used, typed, factorDone, putOff, putOffNow, trusted, silent, minimum);
             var next = SignInFlow.Next(now);
 
             // A fallback (codes) never does; where the policy names its factors, others do not.
             var met = bound.Any(factor => factor != "codes" && (policy.Takes.Length == 0 || policy.Takes.Contains(factor)));
-            var open = policy.Applies && !met && !(policy.Skips > 0 && putOff);
+            // Put off under a demand that allowed no more than this one; what was put off before the password that was typed just now counts no more.
+            var open = policy.Applies && !met && !((putOffNow ?? (typed ? null : putOff)) is { } under && policy.Skips >= under);
             if (!open)
                 Assert.False(next is NextStep.Bind, row);
             else if (silent)
@@ -71,14 +73,14 @@ public sealed class BindingDeciderTests
         Assert.True(rows >= 2000, $"only {rows} rows");
     }
 
-    private static Situation At(Row policy, string[] bound, int used, bool typed, bool factorDone, bool putOff, bool trusted, bool silent, string? minimum)
+    private static Situation At(Row policy, string[] bound, int used, bool typed, bool factorDone, int? putOff, int? putOffNow, bool trusted, bool silent, string? minimum)
     {
         FactorProof[] done = factorDone && bound.Length > 0 ? [new(bound[0], Now, ["otp"])] : [];
-        var session = new Session("sid", DeciderTable.Alice, new Proofs { PasswordAt = Now.AddHours(-1), BindingPutOffAt = putOff ? Now.AddHours(-1) : null }, Now.AddHours(-1), Now.AddHours(9));
+        var session = new Session("sid", DeciderTable.Alice, new Proofs { PasswordAt = Now.AddHours(-1), BindingPutOff = putOff }, Now.AddHours(-1), Now.AddHours(9));
         var progress = new SignInProgress
         {
             Id = "tx", BrowserHash = [], Parameters = new Dictionary<string, string>(), StartedAt = Now.AddMinutes(-1), UserId = DeciderTable.Alice,
-            Proofs = new Proofs { PasswordAt = typed ? Now : null, Factors = done },
+            Proofs = new Proofs { PasswordAt = typed ? Now : null, Factors = done, BindingPutOff = putOffNow },
         };
         var request = DeciderTable.Request(new Client { ClientId = "app", MinimumAcr = minimum }) with { PromptNone = silent };
         return DeciderTable.Situation(request, session, progress, bound) with

@@ -145,6 +145,41 @@ public abstract class ForcedBindingTests(TestIdp idp)
         Assert.True((await policies.MayLeaveAsync(member with { Groups = [] }, Cancel))([]));
     }
 
+    /// <summary>What one app allows often another allows once: the second one's count is not got round by way of the first.</summary>
+    [Fact]
+    public async Task What_was_put_off_under_a_lax_policy_is_not_put_off_under_a_stricter_one()
+    {
+        var group = NewGroup();
+        var person = await PersonAsync(group);
+        await SaveAsync(new BindingPolicy { Name = group + "-lax", Groups = [group], Clients = [TestClient.Calm.Id], Skips = 5 });
+        await SaveAsync(new BindingPolicy { Name = group + "-strict", Groups = [group], Clients = [TestClient.Web.Id], Skips = 1 });
+        using (var first = idp.Browser())
+        {
+            Assert.NotNull((await first.SubmitAsync(await PasswordAsync(first, idp.App(TestClient.Web).Ask(), person), Nothing, "/bind/skip")).Answer?["code"]);
+            // The stricter one covers the laxer.
+            Assert.NotNull((await first.OpenAsync(idp.App(TestClient.Calm).Ask().With("prompt", "none").Url)).MustAnswer()["code"]);
+        }
+
+        using var browser = idp.Browser();
+        Assert.NotNull((await browser.SubmitAsync(await PasswordAsync(browser, idp.App(TestClient.Calm).Ask(), person), Nothing, "/bind/skip")).Answer?["code"]);
+        Assert.NotNull((await browser.OpenAsync(idp.App(TestClient.Calm).Ask().With("prompt", "none").Url)).MustAnswer()["code"]);
+        Assert.Equal("interaction_required", (await browser.OpenAsync(idp.App(TestClient.Web).Ask().With("prompt", "none").Url)).MustAnswer()["error"]);
+        var at = await PasswordAsync(browser, idp.App(TestClient.Web).Ask(), person);
+        Assert.Equal("/bind", at.At);
+        Assert.Null(at.Page!.QuerySelector("form[action*='/bind/skip']"));
+    }
+
+    [Fact]
+    public async Task A_password_typed_anew_is_a_new_question()
+    {
+        var person = await DemandedAsync(skips: 2);
+        using var browser = idp.Browser();
+        Assert.NotNull((await browser.SubmitAsync(await PasswordAsync(browser, idp.App(TestClient.Calm).Ask(), person), Nothing, "/bind/skip")).Answer?["code"]);
+        var at = await PasswordAsync(browser, idp.App(TestClient.Calm).Ask().With("max_age", "0"), person);
+        Assert.Equal("/bind", at.At);
+        Assert.Contains("1", at.Page!.QuerySelector("#skips")!.TextContent, StringComparison.Ordinal);
+    }
+
     [Theory, MemberData(nameof(Moves))]
     public async Task Nothing_goes_past_the_binding(string move)
     {
