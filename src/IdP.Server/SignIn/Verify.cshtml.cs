@@ -105,11 +105,12 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
 
         HttpContext.LeadsTo(at.Request.Target.RedirectUri);
         var info = factors.Find(chosen)!.Info;
+        var bound = await bindings.ListAsync(person.Id, cancel);
         View = new VerifyView(
-            SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), chosen, info.Name, PromptFor(start, info, await LeftAsync(person.Id, info)),
+            SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), chosen, info.Name, PromptFor(start, info, LeftOf(info, bound)),
             [.. usable.Where(id => id != chosen).Select(id => new FactorChoice(id, factors.Find(id)!.Info.Name))],
             problem, person.UserName, SecondsUntil(start.Challenge?.Prompt),
-            MayTrust(at) ? options.TrustedDevices.Days : null, TrustWanted);
+            MayTrust(at) ? options.TrustedDevices.Days : null, TrustWanted, WarningIn(bound));
         return Page();
     }
 
@@ -118,14 +119,13 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
     /// <summary>A browser that is trusted already is asked because the app wants the person to prove anew: there is nothing to add.</summary>
     private bool MayTrust(SignInAt at) => options.TrustedDevices.Enabled && at.Situation.TrustedDevice is null;
 
-    // How much of what is for such a day is left; fewer than a few is worth a warning before they are gone.
-    private async Task<string?> LeftAsync(string userId, FactorInfo info)
-    {
-        if (!info.IsFallback || (await bindings.ListAsync(userId, HttpContext.RequestAborted)).Find(binding => binding.Factor == info.Id) is not { } binding)
-            return null;
-        var factor = factors.Find(info.Id)!;
-        return factor.Warn(binding) ?? factor.Describe(binding);
-    }
+    // How much is left of what is for the day the others are lost; few enough for a warning are in the warning.
+    private string? LeftOf(FactorInfo info, List<FactorBinding> bound) =>
+        info.IsFallback && bound.Find(binding => binding.Factor == info.Id) is { } binding && factors.Find(info.Id) is { } factor && factor.Warn(binding) is null
+            ? factor.Describe(binding) : null;
+
+    // At every sign-in and not only where it is used: on the day it is needed it is too late.
+    private string? WarningIn(List<FactorBinding> bound) => bound.Select(binding => factors.Find(binding.Factor)?.Warn(binding)).FirstOrDefault(warning => warning is not null);
 
     private static PromptView PromptFor(ChallengeStart start, FactorInfo info, string? left) => start.Challenge?.Prompt switch
     {

@@ -13,10 +13,11 @@ internal sealed record PasswordView(ClientCard Client, string Tx, string Csrf, s
 /// <param name="AgainInSeconds">How long until another code may be sent.</param>
 /// <param name="TrustDays">How long the second step can be skipped in this browser; null when that is not offered.</param>
 /// <param name="TrustWanted">The box was ticked with the last answer.</param>
+/// <param name="Warning">What the person should do something about soon, whichever factor is asked for now.</param>
 internal sealed record VerifyView(
     ClientCard Client, string Tx, string Csrf, string FactorId, string FactorName, PromptView Prompt,
     IReadOnlyList<FactorChoice> Others, Problem? Problem, string? AccountHint, int AgainInSeconds,
-    int? TrustDays, bool TrustWanted)
+    int? TrustDays, bool TrustWanted, string? Warning)
 {
     public bool CanSendAgain => Prompt is PromptView.EnterCode { AgainAt: not null };
 }

@@ -141,10 +141,17 @@ public abstract class BindingTests(TestIdp idp)
     {
         using var owner = await Owner.WithOtpAsync(idp);
         var codes = await owner.MakeCodesAsync();
-        foreach (var code in codes[..8])
+        foreach (var (code, left) in codes[..8].Select((code, n) => (code, 9 - n)))
         {
             using var browser = idp.Browser();
             Assert.NotNull((await UseAsync(browser, owner, code)).Answer);
+            // At the next sign-in, whatever it is done with.
+            using var next = idp.Browser();
+            var asked = await next.OpenAsync(idp.App(TestClient.Web).Ask().Url);
+            asked = await next.SubmitAsync(asked, new Dictionary<string, string> { ["userName"] = owner.Person.UserName, ["password"] = owner.Person.Password });
+            Assert.Equal(left < 3, asked.Page!.QuerySelector("[data-warning]") is not null);
+            asked = await next.SubmitAsync(asked, new Dictionary<string, string> { ["factor"] = "totp" }, asked.Page.QuerySelector("[data-factor=totp]") is null ? "/verify/other" : "/verify");
+            Assert.Equal(left < 3, asked.Page!.QuerySelector("[data-warning]")?.TextContent.Contains("Only 2", StringComparison.Ordinal) is true);
         }
 
         var list = await owner.Browser.VisitAsync("/account/two-step");
