@@ -9,8 +9,15 @@ internal static class Emails
         return address.Length > 254 || at is < 1 or > 64 || at == address.Length - 1
             || address.AsSpan(0, at).Contains('@')
             || address.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c is '<' or '>' or '(' or ')' or ',' or ';' or ':' or '"' or '\\')
-            || address[(at + 1)..] is var domain && (domain.StartsWith('.') || domain.EndsWith('.') || domain.Contains("..", StringComparison.Ordinal))
+            || WithPlainDots(address)[(at + 1)..] is var domain && (domain.StartsWith('.') || domain.EndsWith('.') || domain.Contains("..", StringComparison.Ordinal))
             ? $"'{new string([.. address.Take(80).Select(c => char.IsControl(c) ? '?' : c)])}' is not an e-mail address" : null;
+    }
+
+    /// <summary>RFC 3490 §3.1: what is as good as a full stop in a domain becomes one.</summary>
+    public static string WithPlainDots(string address)
+    {
+        var at = address.LastIndexOf('@');
+        return address[..(at + 1)] + address[(at + 1)..].Replace('\u3002', '.').Replace('\uFF0E', '.').Replace('\uFF61', '.');
     }
 
     /// <summary>Enough for its owner to know it by: "a***@e***.com". Which mailbox to look into, not where to write to.</summary>

@@ -138,6 +138,12 @@ public abstract class BackupEmailContract(TestIdp idp)
     [InlineData("me@EXAMPLE.COM", "OwnDomain")]
     [InlineData("me@mail.example.com", "OwnDomain")]
     [InlineData("me@xn--fctx20g.example", "OwnDomain")]
+    [InlineData("me@example\u3002com", "OwnDomain")]
+    [InlineData("me@mail\uFF0Eexample\uFF61com", "OwnDomain")]
+    [InlineData("me@example.com\u3002", "NotAnAddress")]
+    [InlineData("me@example.com\uFF0E", "NotAnAddress")]
+    [InlineData("me@example.com\uFF61", "NotAnAddress")]
+    [InlineData("me@example.com\u2024", "NotAnAddress")]
     public async Task An_address_that_is_no_backup_is_refused_with_the_reason(string said, string reason)
     {
         var person = await FactorPerson.AddAsync(idp, "totp");
@@ -152,6 +158,8 @@ public abstract class BackupEmailContract(TestIdp idp)
         var name = "own" + idp.Ports[0];
         var id = (await users.AddAsync(new UserDraft { UserName = name, Email = $"{name}@another.example" }, null, "tests", default))!;
         var (_, refused) = await idp.Service<Enrolments>().OfferAsync(Enrolment, new(id, name), Browser, $" {name.ToUpperInvariant()}@Another.example ", null, default);
+        Assert.Equal("OwnAddress", refused);
+        (_, refused) = await idp.Service<Enrolments>().OfferAsync(Enrolment, new(id, name), Browser, $"{name}@another\u3002example", null, default);
         Assert.Equal("OwnAddress", refused);
     }
 

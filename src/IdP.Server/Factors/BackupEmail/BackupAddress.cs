@@ -17,7 +17,7 @@ internal sealed record BackupAddress(string Value)
     /// <summary>Null when it is no address that a mail could reach from here.</summary>
     public static BackupAddress? Parse(string? typed)
     {
-        var address = typed?.Trim() ?? "";
+        var address = Emails.WithPlainDots(typed?.Trim() ?? "");
         return Emails.Fault(address) is null && address[(address.LastIndexOf('@') + 1)..] is var domain && domain.Contains('.', StringComparison.Ordinal)
             && Uri.CheckHostName(domain) == UriHostNameType.Dns && Ascii(domain) is not null ? new(address) : null;
     }
@@ -39,7 +39,8 @@ internal sealed record BackupAddress(string Value)
     {
         try
         {
-            return Idn.GetAscii(domain).ToLowerInvariant();
+            // A dot at the end names the same domain.
+            return Idn.GetAscii(domain).ToLowerInvariant().TrimEnd('.');
         }
         catch (ArgumentException)
         {
