@@ -84,7 +84,8 @@ internal sealed class AuthorizeEndpoint(
                     preferences.RememberLanguage(context, request.UiLocales);
                 }
 
-                var progress = await signIns.BeginAsync(request.Parameters, request.PushedHandle, cookies.EnsureBrowserHandle(context), context.RequestAborted);
+                var progress = await signIns.BeginAsync(request.Parameters, request.PushedHandle, cookies.EnsureBrowserHandle(context),
+                    situation.Session is null ? null : context, context.RequestAborted);
                 AnswerWriter.SeeOther(context, SignInDesk.PathOf(step, progress.Id));
                 break;
         }

@@ -46,7 +46,7 @@ internal sealed class IdpCookies
     /// <summary>After a sign-out: half-done sign-ins of this browser cannot be gone on with.</summary>
     public void DropBrowser(HttpContext context) => context.Response.Cookies.Delete(browser, Grants());
 
-    /// <summary>Given to the browser that typed the right password, for this one sign-in.</summary>
+    /// <summary>Given to the browser that typed the right password, or has a session, for this one sign-in.</summary>
     public string NewOwner(HttpContext context, string signInId)
     {
         var handle = Handles.New();

@@ -43,8 +43,8 @@ internal sealed record SignInProgress
     public string? OfferId { get; init; }
 
     /// <summary>
-    /// SHA-256 of a cookie that only the browser got which typed the right password: whoever knew the browser's handle from before
-    /// (a shared machine) cannot go on with what this person proves.
+    /// SHA-256 of a cookie that only the browser got which typed the right password, or had a session to go on with: whoever knew the browser's handle
+    /// from before (a shared machine) cannot go on with what this person proves.
     /// </summary>
     public byte[]? OwnerHash { get; init; }
 

@@ -12,15 +12,19 @@ internal sealed class SignIns(IEphemeralStore ephemeral, IdpCookies cookies, Idp
     // What the app sent is kept as long as it came: the cautious encoder would make six bytes of many a character.
     private static readonly SignInJson Json = new(new JsonSerializerOptions(SignInJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    public async Task<SignInProgress> BeginAsync(IReadOnlyDictionary<string, string> parameters, string? pushedHandle, string browserHandle, CancellationToken cancel)
+    /// <param name="owner">The browser, where it has a session: then what is proven on top of that is its own from the start. Null: until the password.</param>
+    public async Task<SignInProgress> BeginAsync(
+        IReadOnlyDictionary<string, string> parameters, string? pushedHandle, string browserHandle, HttpContext? owner, CancellationToken cancel)
     {
+        var id = Handles.NewId();
         var progress = new SignInProgress
         {
-            Id = Handles.NewId(),
+            Id = id,
             BrowserHash = Handles.Hash(browserHandle),
             Parameters = parameters,
             PushedHandle = pushedHandle,
             StartedAt = clock.GetUtcNow(),
+            OwnerHash = owner is null ? null : Handles.Hash(cookies.NewOwner(owner, id)),
         };
         await ephemeral.SetAsync(Key(progress.Id), Write(progress), options.SignIn.Patience, cancel);
         return progress;

@@ -1,6 +1,7 @@
 using IdP.Server.Hosting;
 using IdP.Server.Audit;
 using IdP.Server.Factors;
+using IdP.Server.Storage;
 using IdP.Server.StepUp;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Mvc.RazorPages;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.SignIn;
 
 /// <summary>Second step: one of the factors that are bound and would do.</summary>
-internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, FactorBindings bindings, SignIns signIns, SignInDesk desk, AuditLog audit, IdpOptions options, TimeProvider clock) : PageModel
+internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, FactorBindings bindings, SignIns signIns, SignInDesk desk, IdpCookies cookies, AuditLog audit, IdpOptions options, TimeProvider clock) : PageModel
 {
     public VerifyView View { get; internal set; } = null!;
 
@@ -80,11 +81,14 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
     private async Task<IActionResult> AdvanceAsync(SignInAt at, StepUpOutcome.Passed passed)
     {
         var person = at.Situation.Person!.Id;
+        // Where the session came after the sign-in had begun, nobody owns it yet.
+        var owner = at.Progress.OwnerHash ?? Handles.Hash(cookies.NewOwner(HttpContext, at.Progress.Id));
         await signIns.ChangeAsync(at.Kept, kept => kept.Finishing || (kept.UserId is { } other && other != person) ? null : kept with
         {
             UserId = person,
             Proofs = kept.Proofs.With(passed.Proof),
             ChallengeId = null,
+            OwnerHash = kept.OwnerHash ?? owner,
             TrustThisBrowser = kept.TrustThisBrowser || (MayTrust(at) && TrustWanted),
         }, HttpContext.RequestAborted);
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));

@@ -47,6 +47,32 @@ public abstract class OwnerCookieTests(TestIdp idp)
         await RefusedAsync(other.VisitAsync("/connect/continue" + tx));
     }
 
+    /// <summary>Step-up types no password: what the session's browser proves on top of it is that browser's too, whichever came first, session or sign-in.</summary>
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task Who_has_not_the_session_cannot_go_on_with_what_was_proven_on_top_of_it(bool sessionFirst)
+    {
+        var client = new TestClient("stepping-" + idp.Pair, "stepping-secret-of-plenty-of-characters") { Consent = true, MinimumAcr = "mfa", Policy = "OnRequest" };
+        await idp.RegisterAsync(client.ToClient());
+        var person = idp.WithOtp();
+        using var owner = idp.Browser();
+        var at = sessionFirst ? null : await owner.OpenAsync(idp.App(client).Ask().With("prompt", "consent").Url);
+        Assert.NotNull((await idp.SignInAsync(owner, idp.App(TestClient.Calm).Ask(), person)).Answer);
+        at = at is null ? await owner.OpenAsync(idp.App(client).Ask().With("prompt", "consent").Url) : await owner.VisitAsync("/connect/continue" + at.Url.Query);
+        Assert.Equal("/verify", at.At);
+        var tx = at.Url.Query;
+        using var other = idp.Browser();
+        Give(other, "idp.browser", Value(owner, "idp.browser"));
+        // With the very answer that named the sign-in: a double click on what comes next loses nothing.
+        if (sessionFirst)
+            await RefusedAsync(other.VisitAsync("/verify" + tx));
+
+        at = await owner.SubmitAsync(at, new Dictionary<string, string> { ["code"] = person.CodeAt(idp.Clock) }, "/verify");
+        Assert.Equal("/consent", at.At);
+        await RefusedAsync(other.VisitAsync("/connect/continue" + tx));
+        await RefusedAsync(other.PostAsync("/sign-in" + tx, [new("__csrf", Browser.Fields(at.Form())["__csrf"]), new("userName", person.UserName), new("password", person.Password)]));
+        Assert.NotNull((await idp.PassAsync(owner, at, person)).MustAnswer()["code"]);
+    }
+
     private async Task<string> ForeignOwnerAsync()
     {
         using var browser = idp.Browser();
