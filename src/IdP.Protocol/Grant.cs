@@ -17,6 +17,10 @@ public sealed record Grant
     public required DateTimeOffset AuthTime { get; init; }
     public required string Acr { get; init; }
     public required IReadOnlyList<string> Amr { get; init; }
+    /// <summary>When it was given; the default is before anything that could take it back.</summary>
+    public DateTimeOffset GivenAt { get; init; }
+    /// <summary>When the browser session ends by itself, as it stood when this was given; null where nobody knows.</summary>
+    public DateTimeOffset? SessionEndsAt { get; init; }
     /// <summary>Claims asked for by name in the claims parameter (OIDC Core §5.5).</summary>
     public IReadOnlyList<string> UserInfoClaims { get; init; } = [];
     public IReadOnlyList<string> IdTokenClaims { get; init; } = [];

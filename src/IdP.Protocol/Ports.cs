@@ -40,7 +40,8 @@ public interface ICodes
 
     /// <summary>
     /// The one conditional write that must win. In the same transaction the grant's refresh family is made, if there is one.
-    /// False when the code was used before; then everything the first use gave has been revoked by the time this returns.
+    /// False when the code was used before, or the session it was given in has ended, or the person has taken back what they gave the client since; then
+    /// everything an earlier use gave has been revoked by the time this returns.
     /// </summary>
     Task<bool> ConsumeAsync(string code, CodeContent content, NewRefreshFamily? family, CancellationToken cancel);
 
@@ -76,6 +77,12 @@ public interface IRevocations
 {
     /// <summary>From memory. Throws <see cref="StaleKnowledgeException"/> when the list could not be refreshed in time: closed door.</summary>
     bool IsRevoked(string jti, string? grantId, string? sessionId);
+
+    /// <summary>
+    /// From memory: whether the person has taken back, at that moment or later, all that this client had been given. For what no grant leads to; asked beside
+    /// <see cref="IsRevoked"/>, which tells when the list is too old.
+    /// </summary>
+    bool IsWithdrawn(string subject, string clientId, DateTimeOffset givenAt);
 
     Task RevokeTokenAsync(string jti, DateTimeOffset until, CancellationToken cancel);
 

@@ -86,13 +86,15 @@ public abstract partial class AccountJourneys(MailingJourneyHost host)
         await me.Page.Locator("input[name=code]").FillAsync(await MailedCodeAsync(address, 0));
         await me.Page.Locator("form button").First.ClickAsync();
         await me.Page.ArrivesAsync("done=bound");
+        // The address is told that it was bound, and given no way to undo it.
+        Assert.DoesNotContain("/not-me", (await host.Mail.ReceiveAsync(address, after: 1)).TextBody, StringComparison.Ordinal);
 
         await using (var elsewhere = await StartAsync(language, me.Person, signIn: false))
         {
             await elsewhere.Page.GotoAsync(idp.App(TestClient.Web).Ask().Url);
             await elsewhere.Page.GivePasswordAsync(me.Person);
             await elsewhere.Page.ArrivesAsync("/verify");
-            var mail = await host.Mail.ReceiveAsync(address, after: 1);
+            var mail = await host.Mail.ReceiveAsync(address, after: 2);
             Assert.Contains(browser, mail.TextBody, StringComparison.Ordinal);
             await elsewhere.Page.GiveCodeAsync(Code().Match(mail.TextBody!).Value);
             await elsewhere.LeavesAsync();
@@ -101,7 +103,7 @@ public abstract partial class AccountJourneys(MailingJourneyHost host)
         await me.OpenAsync("/account/two-step");
         await me.Page.Locator("[data-factor=email] .thing a.button").Last.ClickAsync();
         await me.Page.ArrivesAsync("/account/confirm");
-        await me.Page.Locator("input[name=code]").FillAsync(await MailedCodeAsync(address, 2));
+        await me.Page.Locator("input[name=code]").FillAsync(await MailedCodeAsync(address, 3));
         await me.Page.Locator("form button").First.ClickAsync();
         await me.Page.ArrivesAsync("/account/two-step/unbind");
         await me.Page.Locator("button.danger").ClickAsync();

@@ -31,12 +31,15 @@ internal sealed class FakeRevocations : IRevocations
     public HashSet<string> Tokens { get; } = [];
     public HashSet<string> Grants { get; } = [];
     public HashSet<string> Sessions { get; } = [];
+    public Dictionary<(string, string), DateTimeOffset> Withdrawn { get; } = [];
     public bool Stale { get; set; }
     public Exception? Fault { get; set; }
 
     public bool IsRevoked(string jti, string? grantId, string? sessionId) =>
         Stale ? throw new StaleKnowledgeException("stale")
         : Tokens.Contains(jti) || (grantId is not null && Grants.Contains(grantId)) || (sessionId is not null && Sessions.Contains(sessionId));
+
+    public bool IsWithdrawn(string subject, string clientId, DateTimeOffset givenAt) => Withdrawn.TryGetValue((subject, clientId), out var at) && givenAt <= at;
 
     public Task RevokeTokenAsync(string jti, DateTimeOffset until, CancellationToken cancel)
     {

@@ -124,17 +124,17 @@ internal sealed class House : ISigningKeys
     public async Task<string> ToPersonAsync(params (string Name, string? Value)[] changes) =>
         Assert.IsType<AuthorizeOutcome.ForThePerson>(await ReadAsync(changes)).Error.Code;
 
-    public static Grant GrantFor(AuthorizeRequest request, string acr = "pwd") => new()
+    public static Grant GrantFor(AuthorizeRequest request, DateTimeOffset givenAt, string acr = "pwd") => new()
     {
         Id = Secrets.New(16), ClientId = request.Client.ClientId, Subject = "alice-sub", SessionId = "session-1", Scopes = request.Scopes,
-        AuthTime = new DateTimeOffset(2026, 3, 1, 11, 59, 0, TimeSpan.Zero), Acr = acr, Amr = ["pwd"],
+        AuthTime = new DateTimeOffset(2026, 3, 1, 11, 59, 0, TimeSpan.Zero), Acr = acr, Amr = ["pwd"], GivenAt = givenAt, SessionEndsAt = givenAt.AddHours(12),
         UserInfoClaims = request.UserInfoClaims, IdTokenClaims = request.IdTokenClaims,
     };
 
     public async Task<string> CodeAsync(params (string Name, string? Value)[] changes)
     {
         var request = await ValidAsync(changes);
-        return await CodeIssuer.IssueAsync(request, GrantFor(request), default);
+        return await CodeIssuer.IssueAsync(request, GrantFor(request, Time.GetUtcNow()), default);
     }
 
     public Task<TokenOutcome> RedeemAsync(string code, string client = "web", string? verifier = Verifier, string? redirectUri = Callback) =>

@@ -34,7 +34,8 @@ public sealed class AccessTokenReader(ProtocolOptions options, ISigningKeys keys
 
     /// <summary>A grant that may be used while the person is away (offline_access) does not end with the browser session.</summary>
     private bool IsRevoked(AccessTokenContent content) =>
-        revocations.IsRevoked(content.Jti, content.GrantId, content.Scopes.Contains(ScopeCatalogue.OfflineAccess) ? null : content.SessionId);
+        revocations.IsRevoked(content.Jti, content.GrantId, content.Scopes.Contains(ScopeCatalogue.OfflineAccess) ? null : content.SessionId)
+        || revocations.IsWithdrawn(content.Subject, content.ClientId, content.IssuedAt);
 
     private async ValueTask<AccessTokenContent?> VerifyAsync(string token)
     {
@@ -60,7 +61,7 @@ public sealed class AccessTokenReader(ProtocolOptions options, ISigningKeys keys
             Subject = subject,
             Audience = [.. jwt.Audiences],
             Scopes = Text(jwt, "scope")?.Split(' ') ?? [],
-            IssuedAt = new DateTimeOffset(jwt.IssuedAt, TimeSpan.Zero),
+            IssuedAt = new DateTimeOffset(jwt.IssuedAt, TimeSpan.Zero).AddMilliseconds(AccessTokenContent.MillisecondsIn(jti)),
             ExpiresAt = new DateTimeOffset(jwt.ValidTo, TimeSpan.Zero),
             SessionId = Text(jwt, "sid"),
             AuthTime = jwt.TryGetPayloadValue<long>("auth_time", out var authTime) ? DateTimeOffset.FromUnixTimeSeconds(authTime) : null,

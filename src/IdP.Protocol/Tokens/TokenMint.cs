@@ -1,3 +1,4 @@
+using System.Globalization;
 using IdP.Protocol.Clients;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
@@ -27,7 +28,7 @@ public sealed class TokenMint(ProtocolOptions options, ISigningKeys keys, IRefer
         var now = time.GetUtcNow();
         return new AccessTokenContent
         {
-            Jti = $"{grant.Id}~{Secrets.New(16)}",
+            Jti = string.Create(CultureInfo.InvariantCulture, $"{grant.Id}~{Secrets.New(16)}.{now.Millisecond}"),
             ClientId = client.ClientId,
             Subject = grant.Subject,
             Audience = Audience(scopes, catalogue),

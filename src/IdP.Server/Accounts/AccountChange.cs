@@ -1,3 +1,4 @@
+using IdP.Server.Factors;
 using IdP.Server.Storage;
 
 namespace IdP.Server.Accounts;
@@ -21,9 +22,26 @@ internal enum AccountChangeKind
 }
 
 /// <param name="Factor">The kind of factor, for the changes that concern one.</param>
-/// <param name="OldEmail">For <see cref="AccountChangeKind.EmailChanged"/>: where the owner could be reached before.</param>
-/// <param name="BindingId">The binding that came to be, for a change that can be undone by removing it.</param>
-internal sealed record AccountChange(string UserId, AccountChangeKind Kind, By By, string? Factor = null, string? OldEmail = null, string? BindingId = null);
+internal sealed record AccountChange(string UserId, AccountChangeKind Kind, By By, string? Factor = null)
+{
+    /// <summary>The moment that what was written is dated with; null where nothing is told from it.</summary>
+    public DateTimeOffset? At { get; init; }
+
+    /// <summary>For <see cref="AccountChangeKind.EmailChanged"/>: where the owner could be reached before.</summary>
+    public KnownEmail? OldEmail { get; init; }
+
+    /// <summary>The binding that came to be.</summary>
+    public FactorBinding? Bound { get; init; }
+
+    /// <summary>The binding that was taken away, or whose place another took.</summary>
+    public FactorBinding? Unbound { get; init; }
+
+    /// <summary>By the person, or by somebody in their name. What an operator did is not for a link in a mail to undo.</summary>
+    public bool InTheirName => By.Actor == UserId;
+}
+
+/// <param name="Verified">What apps are told of it.</param>
+internal sealed record KnownEmail(string Address, bool Verified);
 
 /// <summary>
 /// Acts on a change in the change's own transaction, so that both happen or neither: trusted devices go, the owner is told.

@@ -11,7 +11,8 @@ internal sealed record Argon2Phc(int MemoryKib, int Passes, byte[] Salt, byte[] 
     private const int TodaysPasses = 2;
     private const int SaltSize = 16;
     private const int HashSize = 32;
-    // An imported hash may be dearer than ours, but not so dear that checking it is an attack.
+    // An imported hash may be dearer than ours, but not so dear that checking it is an attack. Until its owner signs in for the first time, which makes it one
+    // of ours, its name takes longer than an unknown one: to have everybody pay the dearest price would hand strangers the means to keep the server busy.
     private const int MostMemory = 256 * 1024;
     private const int MostPasses = 10;
 

@@ -45,16 +45,18 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
 
     /// <summary>
     /// Everything, what was granted for when the person is away included. Families whose session ended by age are alive and end here too; their tokens
-    /// are stopped by grant.
+    /// are stopped by grant. Sessions first: whoever is just redeeming a code in one of them is waited for, and what that gave is found.
     /// </summary>
+    /// <param name="exceptSid">A session that stays, with what was granted in it.</param>
     public async Task EndAllAsync(Lane lane, string userId, string? exceptSid, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
         (string, object?)[] values = [("@user", userId), ("@except", exceptSid ?? ""), ("@now", now.Stored())];
         (string, object?)[] until = [.. values, ("@until", (now + RevocationList.LongestAccess).Stored())];
+        await lane.ExecuteAsync("update sessions set ended_at = @now where user_id = @user and id <> @except and ended_at is null", cancel, values);
         await lane.ExecuteAsync("""
             insert into revocations (key, until, at)
-            select 'sid:' || id, @until, @now from sessions where user_id = @user and id <> @except and ended_at is null
+            select 'sid:' || id, @until, @now from sessions where user_id = @user and id <> @except and ended_at = @now
             on conflict (key) do update set until = excluded.until, at = excluded.at
             """, cancel, until);
         await lane.ExecuteAsync("""
@@ -62,20 +64,20 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
             select distinct 'grant:' || grant_id, @until, @now from refresh_families where user_id = @user and session_id <> @except and ended_at is null
             on conflict (key) do update set until = excluded.until, at = excluded.at
             """, cancel, until);
-        await lane.ExecuteAsync("update sessions set ended_at = @now where user_id = @user and id <> @except and ended_at is null", cancel, values);
         await lane.ExecuteAsync("update refresh_families set ended_at = @now where user_id = @user and session_id <> @except and ended_at is null", cancel, values);
     }
 
-    /// <summary>What one trusted device brought: its sessions with everything that was granted in them, for the person's absence too.</summary>
+    /// <summary>What one trusted device brought: its sessions with everything that was granted in them, for the person's absence too. Sessions first, as above.</summary>
     public async Task EndDeviceAsync(Lane lane, string userId, string deviceId, string? exceptSid, CancellationToken cancel)
     {
         const string Brought = "select id from sessions where user_id = @user and device_id = @device and id <> @except";
         var now = clock.GetUtcNow();
         (string, object?)[] values = [("@user", userId), ("@device", deviceId), ("@except", exceptSid ?? ""), ("@now", now.Stored())];
         (string, object?)[] until = [.. values, ("@until", (now + RevocationList.LongestAccess).Stored())];
+        await lane.ExecuteAsync($"update sessions set ended_at = @now where id in ({Brought}) and ended_at is null", cancel, values);
         await lane.ExecuteAsync($"""
             insert into revocations (key, until, at)
-            select 'sid:' || id, @until, @now from sessions where id in ({Brought}) and ended_at is null
+            select 'sid:' || id, @until, @now from sessions where id in ({Brought}) and ended_at = @now
             on conflict (key) do update set until = excluded.until, at = excluded.at
             """, cancel, until);
         await lane.ExecuteAsync($"""
@@ -84,25 +86,37 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
             on conflict (key) do update set until = excluded.until, at = excluded.at
             """, cancel, until);
         await lane.ExecuteAsync($"update refresh_families set ended_at = @now where session_id in ({Brought}) and ended_at is null", cancel, values);
-        await lane.ExecuteAsync($"update sessions set ended_at = @now where id in ({Brought}) and ended_at is null", cancel, values);
     }
 
-    /// <summary>All that one client holds for this person, in every session and for their absence.</summary>
-    public async Task EndClientAsync(Lane lane, string userId, string clientId, CancellationToken cancel)
+    /// <summary>
+    /// All that one client, or any, was given for this person until now, in whatever session and for their absence: refresh families, access tokens,
+    /// and codes that nobody has redeemed yet. Sessions go on.
+    /// </summary>
+    /// <param name="clientId">Null: all clients.</param>
+    public async Task EndClientAsync(Lane lane, string userId, string? clientId, CancellationToken cancel)
     {
         var now = clock.GetUtcNow();
-        (string, object?)[] values = [("@user", userId), ("@client", clientId), ("@now", now.Stored())];
+        (string, object?)[] values = [("@user", userId), ("@client", clientId ?? ""), ("@now", now.Stored())];
+        await revocations.WithdrawAsync(lane, userId, clientId, cancel);
         await lane.ExecuteAsync("""
             insert into revocations (key, until, at)
-            select distinct 'grant:' || grant_id, @until, @now from refresh_families where user_id = @user and client_id = @client and ended_at is null
+            select distinct 'grant:' || grant_id, @until, @now from refresh_families where user_id = @user and (client_id = @client or @client = '') and ended_at is null
             on conflict (key) do update set until = excluded.until, at = excluded.at
             """, cancel, [.. values, ("@until", (now + RevocationList.LongestAccess).Stored())]);
-        await lane.ExecuteAsync("update refresh_families set ended_at = @now where user_id = @user and client_id = @client and ended_at is null", cancel, values);
+        await lane.ExecuteAsync("update refresh_families set ended_at = @now where user_id = @user and (client_id = @client or @client = '') and ended_at is null", cancel, values);
     }
+
+    /// <summary>Whether the session that asks has not been ended meanwhile, as the transaction sees it; true where no session asks.</summary>
+    public static async Task<bool> LivesAsync(Lane lane, By by, CancellationToken cancel) =>
+        by.SessionId is null || await lane.FirstAsync("select count(*) from sessions where id = @sid and ended_at is null", row => row.GetInt64(0), cancel, ("@sid", by.SessionId)) == 1;
+
+    /// <summary>For what this node remembers of sessions.</summary>
+    public event Action? Told;
 
     /// <summary>After the commit: this node knows at once, the others within two seconds.</summary>
     public async Task TellAsync(CancellationToken cancel)
     {
+        Told?.Invoke();
         try
         {
             await revocations.RefreshAsync(cancel);

@@ -32,7 +32,7 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
 
     private const int LongestAgent = 300;
 
-    private readonly TimedCache<string, Session?> byHandle = new(clock);
+    private readonly TimedCache<string, Session?> byHandle = UntilTold(ending, clock);
 
     /// <summary>Null for no, unknown, ended or expired handles, and for disabled people.</summary>
     public async ValueTask<Session?> FindAsync(string? handle, CancellationToken cancel)
@@ -90,7 +90,7 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
             await audit.AddAsync(lane, new("session-ended", actor, actor, Details: sid), cancel);
             return true;
         }, cancel);
-        await SettleAsync(cancel);
+        await ending.TellAsync(cancel);
         return ended;
     }
 
@@ -106,7 +106,7 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
             await audit.AddAsync(lane, new("session-ended", userId, userId, Details: sid), cancel);
             return true;
         }, cancel);
-        await SettleAsync(cancel);
+        await ending.TellAsync(cancel);
         return ended;
     }
 
@@ -118,7 +118,7 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
             await audit.AddAsync(lane, new("sessions-ended", actor, userId), cancel);
             return true;
         }, cancel);
-        await SettleAsync(cancel);
+        await ending.TellAsync(cancel);
     }
 
     public Task<List<SessionView>> ListAsync(string userId, CancellationToken cancel) =>
@@ -129,10 +129,11 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
         database.FirstAsync($"{Select} where s.handle_hash = @hash and {Alive}", Read, CancellationToken.None,
             ("@hash", Handles.Hash(handle)), ("@now", clock.GetUtcNow().Stored()));
 
-    private Task SettleAsync(CancellationToken cancel)
+    private static TimedCache<string, Session?> UntilTold(SessionEnding ending, TimeProvider clock)
     {
-        byHandle.Clear();
-        return ending.TellAsync(cancel);
+        var cache = new TimedCache<string, Session?>(clock);
+        ending.Told += cache.Clear;
+        return cache;
     }
 
     private static Session Read(DbDataReader row) => new(

@@ -71,14 +71,15 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     /// <summary>In the caller's transaction.</summary>
     public async Task<bool> UpdateAsync(Lane lane, string id, UserDraft draft, By by, CancellationToken cancel)
     {
+        await HoldAsync(lane, id, cancel);
         var before = await EmailAsync(lane, id, cancel);
         var changed = await AuditedAsync(lane, new("user-changed", by.Actor, id, Address: by.Address), lane.ExecuteAsync("""
             update users set user_name = @user_name, normalized_name = @normalized_name, email = @email, email_verified = @email_verified,
                 name = @name, locale = @locale, claims_json = @claims_json, groups = @groups, is_admin = @is_admin, updated_at = @now
             where id = @id and not exists (select 1 from users other where other.normalized_name = @normalized_name and other.id <> @id)
             """, cancel, Values(id, draft, clock.GetUtcNow().Stored())), cancel);
-        if (changed && before is not null && before != await EmailAsync(lane, id, cancel))
-            await watchers.TellAsync(lane, new(id, AccountChangeKind.EmailChanged, by, OldEmail: before), cancel);
+        if (changed && before is not null && before.Address != (await EmailAsync(lane, id, cancel))?.Address)
+            await watchers.TellAsync(lane, new(id, AccountChangeKind.EmailChanged, by) { OldEmail = before }, cancel);
         return changed;
     }
 
@@ -91,10 +92,11 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
         byId.Forget(id);
     }
 
-    /// <summary>The address there was before somebody else changed it.</summary>
-    public Task<bool> RestoreEmailAsync(Lane lane, string id, string address, By by, CancellationToken cancel) =>
+    /// <summary>The address there was before somebody else changed it, and what was known of it.</summary>
+    public Task<bool> RestoreEmailAsync(Lane lane, string id, KnownEmail before, By by, CancellationToken cancel) =>
         AuditedAsync(lane, new("email-restored", by.Actor, id, Address: by.Address),
-            lane.ExecuteAsync("update users set email = @email, updated_at = @now where id = @id", cancel, ("@id", id), ("@email", address), ("@now", clock.GetUtcNow().Stored())), cancel);
+            lane.ExecuteAsync("update users set email = @email, email_verified = @verified, updated_at = @now where id = @id", cancel,
+                ("@id", id), ("@email", before.Address), ("@verified", before.Verified), ("@now", clock.GetUtcNow().Stored())), cancel);
 
     /// <summary>No password is right any more, and no proof made with one; a link to a new one is the way in.</summary>
     public Task<bool> DropPasswordAsync(Lane lane, string id, By by, CancellationToken cancel) =>
@@ -106,14 +108,13 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
         lane.FirstAsync(Select + " where u.id = @id", Read, cancel, ("@id", id));
 
     /// <summary>
-    /// Whoever changes how this person gets in waits here for whoever else does, until the end of the transaction. Always first, before rows that hang on
-    /// the person: who always locks in one order is never in a deadlock.
+    /// Whoever changes how a person gets in begins with this, in its transaction, before rows that hang on the person: such changes come one after the other,
+    /// each sees what the one before has done, and locks are always taken in one order.
     /// </summary>
-    public static Task LockAsync(Lane lane, string id, CancellationToken cancel) =>
-        lane.ExecuteAsync("update users set disabled = disabled where id = @id", cancel, ("@id", id));
+    public static Task HoldAsync(Lane lane, string id, CancellationToken cancel) => lane.ExecuteAsync("update users set disabled = disabled where id = @id", cancel, ("@id", id));
 
-    private static Task<string?> EmailAsync(Lane lane, string id, CancellationToken cancel) =>
-        lane.FirstAsync("select email from users where id = @id", row => row.TextOrNull(0), cancel, ("@id", id));
+    private static Task<KnownEmail?> EmailAsync(Lane lane, string id, CancellationToken cancel) =>
+        lane.FirstAsync("select email, email_verified from users where id = @id", row => row.TextOrNull(0) is { } email ? new KnownEmail(email, row.GetBoolean(1)) : null, cancel, ("@id", id));
 
     /// <summary>Wrong guesses at this person's password and factors are forgotten; nothing else changes.</summary>
     public Task UnlockAsync(string id, string actor, CancellationToken cancel) => database.TransactAsync(async lane =>
@@ -130,7 +131,7 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     /// <summary>In the caller's transaction.</summary>
     public async Task<bool> SetDisabledAsync(Lane lane, string id, bool disabled, By by, CancellationToken cancel)
     {
-        await LockAsync(lane, id, cancel);
+        await HoldAsync(lane, id, cancel);
         if (disabled)
         {
             await ending.EndAllAsync(lane, id, exceptSid: null, cancel);
@@ -146,18 +147,25 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
                 ("@id", id), ("@disabled", disabled), ("@now", clock.GetUtcNow().Stored())), cancel);
     }
 
-    /// <summary>Ends every session but <paramref name="exceptSid"/>, and all tokens with them; wrong guesses are forgotten.</summary>
-    public async Task<bool> SetPasswordAsync(string id, string password, By by, string? exceptSid, CancellationToken cancel)
-    {
-        var secret = await passwords.HashAsync(id, password, cancel);
-        return await ChangeAsync(id, lane => SetPasswordAsync(lane, id, secret, by, exceptSid, cancel), cancel);
-    }
+    /// <summary>
+    /// Ends every session but <paramref name="exceptSid"/>, and every token: whoever knew the old password may have taken some in that session too.
+    /// Wrong guesses are forgotten. False when there is no such person, or the session of whoever asks has ended.
+    /// </summary>
+    public async Task<bool> SetPasswordAsync(string id, string password, By by, string? exceptSid, CancellationToken cancel) =>
+        await SetPasswordAsync(id, await passwords.HashAsync(id, password, cancel), by, exceptSid, cancel);
+
+    /// <param name="secret">From <see cref="Passwords.HashAsync"/> for this id.</param>
+    public Task<bool> SetPasswordAsync(string id, byte[] secret, By by, string? exceptSid, CancellationToken cancel) =>
+        ChangeAsync(id, lane => SetPasswordAsync(lane, id, secret, by, exceptSid, cancel), cancel);
 
     /// <summary>In the caller's transaction.</summary>
     public async Task<bool> SetPasswordAsync(Lane lane, string id, byte[] secret, By by, string? exceptSid, CancellationToken cancel)
     {
-        await LockAsync(lane, id, cancel);
+        await HoldAsync(lane, id, cancel);
+        if (!await SessionEnding.LivesAsync(lane, by, cancel))
+            return false;
         await ending.EndAllAsync(lane, id, exceptSid, cancel);
+        await ending.EndClientAsync(lane, id, clientId: null, cancel);
         await GuessLimits.ForgetAsync(lane, id, cancel);
         await watchers.TellAsync(lane, new(id, AccountChangeKind.PasswordChanged, by), cancel);
         return await AuditedAsync(lane, new("password-changed", by.Actor, id, Address: by.Address),

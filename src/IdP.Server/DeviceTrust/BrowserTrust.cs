@@ -30,8 +30,13 @@ internal sealed class BrowserTrust(Database database, TrustedDevices devices, Kn
         return new SessionCompany
         {
             DeviceId = sparing,
-            Before = async lane => sparing is null
-                || (shown?.DeviceId == sparing && (next = await devices.UseAsync(lane, userId, shown, By.Person(context, userId, null), cancel)) is not null),
+            Before = async lane =>
+            {
+                // Giving trust holds the person; whoever holds them comes to the sessions second.
+                if (trusted is not null)
+                    await Users.HoldAsync(lane, userId, cancel);
+                return sparing is null || (shown?.DeviceId == sparing && (next = await devices.UseAsync(lane, userId, shown, By.Person(context, userId, null), cancel)) is not null);
+            },
             After = async (lane, session) =>
             {
                 var by = By.Person(context, userId, session.Id);

@@ -40,7 +40,7 @@ internal sealed class TrustEnding(SessionEnding sessions, AuditLog audit, TimePr
     {
         var now = clock.GetUtcNow().Stored();
         // Two at once must not both see room: whoever gives trust to this person waits here for the other.
-        await Users.LockAsync(lane, userId, cancel);
+        await Users.HoldAsync(lane, userId, cancel);
         var devices = await lane.ListAsync(Living + " and expires_at > @now order by created_at desc, id", row => row.GetString(0), cancel, ("@user", userId), ("@now", now));
         foreach (var device in devices.Skip(keep))
             await EndAsync(lane, userId, device, by, cancel);

@@ -19,9 +19,13 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
         ? await database.FirstAsync(Select + " where id = @id and user_id = @user", Read, cancel, ("@id", bindingId), ("@user", userId))
         : null;
 
+    /// <summary>How many there are beside that one, as the transaction sees it.</summary>
+    public static Task<long> CountAsync(Lane lane, string userId, CancellationToken cancel, string? except = null) =>
+        lane.FirstAsync("select count(*) from factor_bindings where user_id = @user and id <> @except", row => row.GetInt64(0), cancel, ("@user", userId), ("@except", except ?? ""));
+
     /// <summary>Binds, and tells those who watch the account. With <paramref name="replaces"/> that binding of the same kind goes in the same commit.</summary>
     /// <param name="alone">A person has one of this kind at most.</param>
-    /// <returns>Null when the binding to replace is not there any more, or another of a kind that stands alone is: nothing was bound.</returns>
+    /// <returns>Null when nothing was bound: the binding to replace is not there any more, another of a kind that stands alone is, or the session of whoever binds has ended.</returns>
     public async Task<FactorBinding?> AddAsync(string userId, NewBinding fresh, By by, CancellationToken cancel, string? replaces = null, bool alone = false)
     {
         var binding = await database.TransactAsync(lane => AddAsync(lane, userId, fresh, by, cancel, replaces, alone), cancel);
@@ -32,35 +36,37 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
     /// <summary>In the caller's transaction.</summary>
     public async Task<FactorBinding?> AddAsync(Lane lane, string userId, NewBinding fresh, By by, CancellationToken cancel, string? replaces = null, bool alone = false)
     {
-        // Two at once must not both find nothing there.
-        await Users.LockAsync(lane, userId, cancel);
-        if (replaces is not null && await lane.ExecuteAsync("delete from factor_bindings where id = @id and user_id = @user and factor = @factor", cancel,
-            ("@id", replaces), ("@user", userId), ("@factor", fresh.Factor)) == 0)
+        await Users.HoldAsync(lane, userId, cancel);
+        if (!await SessionEnding.LivesAsync(lane, by, cancel))
             return null;
-        if (alone && (await KindsAsync(lane, userId, cancel)).Contains(fresh.Factor))
+        if (alone && (await KindsAsync(lane, userId, cancel, except: replaces)).Contains(fresh.Factor))
             return null;
-        var binding = new FactorBinding(Handles.NewId(), userId, fresh.Factor, fresh.Label, fresh.Data, fresh.LastStep, clock.GetUtcNow(), null);
+        var now = clock.GetUtcNow();
+        var old = replaces is null ? null : await FindAsync(lane, userId, replaces, cancel);
+        if (replaces is not null && (old?.Factor != fresh.Factor || !await EndAsync(lane, old, by, now, cancel)))
+            return null;
+        var binding = new FactorBinding(Handles.NewId(), userId, fresh.Factor, fresh.Label, fresh.Data, fresh.LastStep, now, null);
         await lane.ExecuteAsync("""
             insert into factor_bindings (id, user_id, factor, label, sealed, last_step, created_at)
             values (@id, @user, @factor, @label, @sealed, @last_step, @now)
             """, cancel, ("@id", binding.Id), ("@user", userId), ("@factor", fresh.Factor), ("@label", fresh.Label),
-            ("@sealed", protector.Seal(Purpose(fresh.Factor), fresh.Data, binding.Id)), ("@last_step", fresh.LastStep), ("@now", binding.CreatedAt.Stored()));
+            ("@sealed", protector.Seal(Purpose(fresh.Factor), fresh.Data, binding.Id)), ("@last_step", fresh.LastStep), ("@now", now.Stored()));
         // Whoever binds has just proven themselves: guesses at what was bound before count no more.
         await GuessLimits.ForgetAsync(lane, userId, fresh.Factor, cancel);
         var kind = replaces is null ? AccountChangeKind.FactorBound : AccountChangeKind.FactorRebound;
         await audit.AddAsync(lane, new(replaces is null ? "factor-bound" : "factor-rebound", by.Actor, userId, Address: by.Address, Details: fresh.Factor), cancel);
-        await watchers.TellAsync(lane, new(userId, kind, by, fresh.Factor, BindingId: binding.Id), cancel);
+        await watchers.TellAsync(lane, new(userId, kind, by, fresh.Factor) { At = now, Bound = binding, Unbound = old }, cancel);
         return binding;
     }
 
-    /// <summary>False when there is none, it is another's, or it has to stay.</summary>
+    /// <summary>False when there is none, it is another's, it has to stay, or the session of whoever asks has ended.</summary>
     /// <param name="mayLeave">Whether the person may be left with these kinds, asked of what would really be left; null: with whatever is left.</param>
     public async Task<bool> RemoveAsync(string userId, string bindingId, By by, CancellationToken cancel, Func<IReadOnlyList<string>, bool>? mayLeave = null)
     {
         var removed = await database.TransactAsync(async lane =>
         {
             // Two at once must not both see the other's stay.
-            await Users.LockAsync(lane, userId, cancel);
+            await Users.HoldAsync(lane, userId, cancel);
             return (mayLeave is null || mayLeave(await KindsAsync(lane, userId, cancel, except: bindingId))) && await RemoveAsync(lane, userId, bindingId, by, cancel);
         }, cancel);
         users.Forget(userId);
@@ -70,11 +76,12 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
     /// <summary>In the caller's transaction.</summary>
     public async Task<bool> RemoveAsync(Lane lane, string userId, string bindingId, By by, CancellationToken cancel)
     {
-        var factor = await lane.FirstAsync("select factor from factor_bindings where id = @id and user_id = @user", row => row.GetString(0), cancel, ("@id", bindingId), ("@user", userId));
-        if (factor is null || await lane.ExecuteAsync("delete from factor_bindings where id = @id and user_id = @user", cancel, ("@id", bindingId), ("@user", userId)) == 0)
+        await Users.HoldAsync(lane, userId, cancel);
+        var now = clock.GetUtcNow();
+        if (!await SessionEnding.LivesAsync(lane, by, cancel) || await FindAsync(lane, userId, bindingId, cancel) is not { } old || !await EndAsync(lane, old, by, now, cancel))
             return false;
-        await audit.AddAsync(lane, new("factor-unbound", by.Actor, userId, Address: by.Address, Details: factor), cancel);
-        await watchers.TellAsync(lane, new(userId, AccountChangeKind.FactorUnbound, by, factor), cancel);
+        await audit.AddAsync(lane, new("factor-unbound", by.Actor, userId, Address: by.Address, Details: old.Factor), cancel);
+        await watchers.TellAsync(lane, new(userId, AccountChangeKind.FactorUnbound, by, old.Factor) { At = now, Unbound = old }, cancel);
         return true;
     }
 
@@ -93,8 +100,15 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
             update factor_bindings set last_step = @step, last_used_at = @now where id = @id and (last_step is null or last_step < @step)
             """, cancel, ("@id", bindingId), ("@step", step), ("@now", clock.GetUtcNow().Stored())) == 1;
 
-    private static Task<List<string>> KindsAsync(Lane lane, string userId, CancellationToken cancel, string except = "") => lane.ListAsync(
-        "select distinct factor from factor_bindings where user_id = @user and id <> @except", row => row.GetString(0), cancel, ("@user", userId), ("@except", except));
+    private static Task<List<string>> KindsAsync(Lane lane, string userId, CancellationToken cancel, string? except = null) => lane.ListAsync(
+        "select distinct factor from factor_bindings where user_id = @user and id <> @except", row => row.GetString(0), cancel, ("@user", userId), ("@except", except ?? ""));
+
+    private Task<FactorBinding?> FindAsync(Lane lane, string userId, string bindingId, CancellationToken cancel) =>
+        lane.FirstAsync(Select + " where id = @id and user_id = @user", Read, cancel, ("@id", bindingId), ("@user", userId));
+
+    // What an operator took away nobody is to bring back.
+    private static async Task<bool> EndAsync(Lane lane, FactorBinding old, By by, DateTimeOffset now, CancellationToken cancel) =>
+        await FormerBindings.EndAsync(lane, "id = @id", kept: by.Actor == old.UserId, now, cancel, ("@id", old.Id)) == 1;
 
     private FactorBinding Read(DbDataReader row)
     {

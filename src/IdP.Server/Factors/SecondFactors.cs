@@ -13,6 +13,7 @@ internal static class InstalledFactors
         .AddFactor<TotpFactor, TotpEnrolment>()
         .AddFactor<BackupEmailFactor, BackupEmailEnrolment>()
         .AddFactor<RecoveryCodesFactor, RecoveryCodesEnrolment>().AddSingleton<IAccountWatcher, RecoveryCodesGoToo>()
+        .AddSingleton<FormerBindings>()
         .AddSingleton<SecondFactors>()
         .AddSingleton<StepUpService>()
         .AddSingleton<Enrolments>()

@@ -55,7 +55,7 @@ internal sealed class Forgetting(
         await database.TransactAsync(async lane =>
         {
             // Nodes that are asked at once count one after the other.
-            await lane.ExecuteAsync("update users set updated_at = updated_at where id = @user", cancel, ("@user", person.Id));
+            await Users.HoldAsync(lane, person.Id, cancel);
             if ((await Outbox.WrittenAsync(lane, person.Id, MailKind.Reset, clock.GetUtcNow() - TimeSpan.FromHours(1), cancel)).Count >= MostMailsAnHour)
                 return false;
             var token = await reset.MakeAsync(lane, person.Id, cancel);

@@ -25,8 +25,11 @@ internal sealed class NotMePage(Disowning disowning, Csrf csrf) : PageModel
     {
         if (csrf.Check(HttpContext, await PostedForm.ReadAsync(HttpContext)) is null)
             return PageSteps.Calm("session_expired");
-        return await disowning.DisownAsync(token, By.Person(HttpContext, "not-me-link", null), HttpContext.RequestAborted) is { } next
-            ? PageSteps.SeeOther("/reset?after=not-me&token=" + next)
-            : PageSteps.Calm("link_used");
+        return await disowning.DisownAsync(token, By.Person(HttpContext, "not-me-link", null), HttpContext.RequestAborted) switch
+        {
+            DisownOutcome.Done done => PageSteps.SeeOther("/reset?after=not-me&token=" + done.Token),
+            DisownOutcome.AskOperator => PageSteps.Calm("ask_operator"),
+            _ => PageSteps.Calm("link_used"),
+        };
     }
 }

@@ -8,7 +8,7 @@ internal static class RecoveryServices
     public static IServiceCollection AddIdpRecovery(this IServiceCollection services) => services
         .AddSingleton<OneTimeLinks>()
         .AddSingleton<IAccountWatcher, Notices>()
-        .AddSingleton<PasswordReset>()
+        .AddSingleton<PasswordReset>().AddSingleton<IAccountWatcher>(provider => provider.GetRequiredService<PasswordReset>())
         .AddSingleton<Disowning>()
         .AddSingleton<Forgetting>()
         .AddHostedService(provider => provider.GetRequiredService<Forgetting>());

@@ -38,14 +38,14 @@ internal sealed class ResetPage(
     {
         string? code = Request.Form["code"], fresh = Request.Form["newPassword"], again = Request.Form["again"];
         if (!await MayAsync(at))
-            return await TryCodeAsync(at, with, code);
+            return code is null && fresh is not null ? await DrawAsync(at, with, Problem.ProofOver) : await TryCodeAsync(at, with, code);
         if (string.IsNullOrEmpty(fresh))
             return await DrawAsync(at, null, fresh is null ? null : Problem.MissingField);
         if (fresh != again)
             return await DrawAsync(at, null, Problem.PasswordsDiffer);
         if (PasswordPolicy.Faults(fresh, options.SignIn.MinimumPasswordLength).Count > 0)
             return await DrawAsync(at, null, Problem.PasswordTooShort(options.SignIn.MinimumPasswordLength));
-        return await SetAsync(at, fresh) ? PageSteps.SeeOther("/reset?done=yes") : PageSteps.Calm("link_used");
+        return await SetAsync(at, fresh);
     });
 
     /// <summary>Another code, please.</summary>
@@ -88,19 +88,43 @@ internal sealed class ResetPage(
         };
     }
 
-    // The hash is made before the link is taken: a crash between the two costs nothing.
-    private async Task<bool> SetAsync(ResetAt at, string fresh)
+    // The hash first: it may be refused, and a crash after it costs nothing. Then the proof, and after it link and password, both or neither.
+    private async Task<IActionResult> SetAsync(ResetAt at, string fresh)
     {
         var cancel = HttpContext.RequestAborted;
-        if (RecentProof.FactorsOf(at.Person).Count > 0 && !await proofs.TakeAsync(at.Asker, Action, cancel))
-            return false;
-        var secret = await passwords.HashAsync(at.Person.Id, fresh, cancel);
+        byte[] secret;
+        try
+        {
+            secret = await passwords.HashAsync(at.Person.Id, fresh, cancel);
+        }
+        catch (BusyException)
+        {
+            Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
+            Response.Headers.RetryAfter = "2";
+            return await DrawAsync(at, null, Problem.Busy);
+        }
+
+        var proven = RecentProof.FactorsOf(at.Person).Count > 0;
+        if (proven && !await proofs.TakeAsync(at.Asker, Action, cancel))
+            return await DrawAsync(at, null, Problem.ProofOver);
         var by = By.Person(HttpContext, at.Person.Id, null);
-        var set = await database.TransactAsync(async lane =>
-            await links.TakeAsync(lane, at.Link, cancel) && await users.SetPasswordAsync(lane, at.Person.Id, secret, by, exceptSid: null, cancel), cancel);
+        var outcome = await database.TransactAsync(async lane =>
+        {
+            await Users.HoldAsync(lane, at.Person.Id, cancel);
+            // What this server remembers may be seconds old; a factor bound since then is asked for.
+            if (!proven && await FactorBindings.CountAsync(lane, at.Person.Id, cancel) > 0)
+                return SetOutcome.MustProve;
+            return await links.TakeAsync(lane, at.Link, cancel) && await users.SetPasswordAsync(lane, at.Person.Id, secret, by, exceptSid: null, cancel)
+                ? SetOutcome.Set : SetOutcome.LinkUsed;
+        }, cancel);
         users.Forget(at.Person.Id);
         await ending.TellAsync(cancel);
-        return set;
+        return outcome switch
+        {
+            SetOutcome.Set => PageSteps.SeeOther("/reset?done=yes"),
+            SetOutcome.MustProve => PageSteps.SeeOther("/reset?token=" + at.Token),
+            _ => PageSteps.Calm("link_used"),
+        };
     }
 
     private async Task<IActionResult> DrawAsync(ResetAt at, string? with, Problem? problem, bool again = false, bool afterNotMe = false)
@@ -118,6 +142,14 @@ internal sealed class ResetPage(
         View = new(at.Token, at.Csrf, at.Person.UserName, factors.Find(chosen)!.Info, start,
             [.. usable.Where(id => id != chosen).Select(id => factors.Find(id)!.Info)], problem, left, options.SignIn.MinimumPasswordLength, AfterNotMe: afterNotMe);
         return Page();
+    }
+
+    private enum SetOutcome
+    {
+        Set,
+        /// <summary>A factor is bound, and was not asked for.</summary>
+        MustProve,
+        LinkUsed,
     }
 
     private sealed record ResetAt(OneTimeLink Link, string Token, UserRecord Person, Asker Asker, string Csrf);

@@ -8,10 +8,10 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.Settings;
 
 /// <summary>
-/// J-37: the current password and the new one, after a second factor where one is bound. Every other session ends; this one goes on under a new handle,
-/// with the password proven just now.
+/// J-37: the current password and the new one, after a second factor where one is bound. Every other session ends, and what apps were given in any; this one goes on
+/// under a new handle, with the password proven just now.
 /// </summary>
-internal sealed class ChangePasswordPage(PasswordStep step, Users users, RecentProof proofs, SettingsDesk desk, IdpOptions options) : PageModel
+internal sealed class ChangePasswordPage(PasswordStep step, Users users, Passwords passwords, RecentProof proofs, SettingsDesk desk, IdpOptions options) : PageModel
 {
     public PasswordChangeView View { get; private set; } = null!;
 
@@ -64,9 +64,13 @@ internal sealed class ChangePasswordPage(PasswordStep step, Users users, RecentP
     private async Task<IActionResult> ChangeAsync(Visit visit, string fresh)
     {
         var cancel = HttpContext.RequestAborted;
+        // The hash first: when too many wait for one, the proof is still there for the next try.
+        var secret = await passwords.HashAsync(visit.Person.Id, fresh, cancel);
         if (NeedsFactor(visit) && !await proofs.TakeAsync(visit.Asker, GuardedAction.Password, cancel))
             return PageSteps.SeeOther(SettingsSteps.ConfirmPath(GuardedAction.Password));
-        await users.SetPasswordAsync(visit.Person.Id, fresh, visit.By, visit.Session.Id, cancel);
+        // This session was ended elsewhere meanwhile: whoever did that has the last word.
+        if (!await users.SetPasswordAsync(visit.Person.Id, secret, visit.By, visit.Session.Id, cancel))
+            return PageSteps.SeeOther("/account");
         if ((await users.FindAsync(visit.Person.Id, cancel))?.PasswordChangedAt is { } changedAt)
             await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs with { PasswordAt = changedAt });
         return PageSteps.SeeOther("/account/password?done=password");

@@ -32,6 +32,9 @@ internal sealed class SignInFinish(
             AuthTime = who.AuthTime,
             Acr = who.Acr,
             Amr = who.Amr,
+            // When the person's word was read: whatever they take back from then on concerns this grant too.
+            GivenAt = situation.Now,
+            SessionEndsAt = session.ExpiresAt,
             UserInfoClaims = request.UserInfoClaims,
             IdTokenClaims = request.IdTokenClaims,
         }, cancel);

@@ -79,6 +79,8 @@ internal sealed record Problem(ProblemKind Kind, int Number = 0)
     public static readonly Problem NameTaken = new(ProblemKind.NameTaken);
     public static readonly Problem BadEmail = new(ProblemKind.BadEmail);
 
+    public static readonly Problem ProofOver = new(ProblemKind.ProofOver);
+
     public static readonly Problem PasswordsDiffer = new(ProblemKind.PasswordsDiffer);
 
     public static Problem TooManyTries(int minutes) => new(ProblemKind.TooManyTries, minutes);
@@ -104,4 +106,6 @@ internal enum ProblemKind
     BadEmail,
     PasswordTooShort,
     PasswordsDiffer,
+    /// <summary>The second step was done too long ago, or has been used.</summary>
+    ProofOver,
 }

@@ -23,6 +23,9 @@ internal interface ISecondFactor
     /// <summary>One line that tells this binding from another, in the person's language: a label, a masked address, how many are left.</summary>
     string? Describe(FactorBinding binding) => binding.Label;
 
+    /// <summary>Where a mail about the account reaches its owner through this binding; null for what is no address.</summary>
+    string? AddressOf(FactorBinding binding) => null;
+
     /// <summary>What the person should do something about soon; null when all is well.</summary>
     string? Warn(FactorBinding binding) => null;
 }

@@ -60,6 +60,20 @@ internal sealed class FactorBindingRow
     public DateTimeOffset? LastUsedAt { get; set; }
 }
 
+/// <summary>A binding that was unbound or replaced, as it was: kept for as long as a notice's link can take that back, and good for nothing else.</summary>
+internal sealed class FormerBindingRow
+{
+    public required string Id { get; set; }
+    public required string UserId { get; set; }
+    public required string Factor { get; set; }
+    public string? Label { get; set; }
+    public required byte[] Sealed { get; set; }
+    public long? LastStep { get; set; }
+    public DateTimeOffset CreatedAt { get; set; }
+    public DateTimeOffset? LastUsedAt { get; set; }
+    public DateTimeOffset EndedAt { get; set; }
+}
+
 internal sealed class SessionRow
 {
     /// <summary>The public sid that tokens carry.</summary>
@@ -149,7 +163,7 @@ internal sealed class RefreshFamilyRow
 
 internal sealed class RevocationRow
 {
-    /// <summary>"jti:...", "grant:..." or "sid:...".</summary>
+    /// <summary>"jti:...", "grant:..." or "sid:..."; "app:USER CLIENT" for what was given before <see cref="At"/>, without a client for all of them.</summary>
     public required string Key { get; set; }
     /// <summary>After this nothing the revocation stops can be alive.</summary>
     public DateTimeOffset Until { get; set; }

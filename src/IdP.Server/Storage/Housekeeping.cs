@@ -16,6 +16,8 @@ internal sealed class Housekeeping(Database database, IdpOptions options, TimePr
         ("reference_tokens", "hash", "expires_at < @now"),
         ("refresh_families", "handle", "absolute_expiry < @now or sliding_expiry < @week_ago or ended_at < @week_ago"),
         ("sessions", "id", "expires_at < @week_ago or ended_at < @week_ago"),
+        // An hour longer than any link that could bring them back.
+        ("former_bindings", "id", "ended_at < @links_from"),
         // The tombstone says for a year what became of a device.
         ("trusted_devices", "id", "expires_at < @year_ago or ended_at < @year_ago"),
         // Every row with such a time is over, whoever's it is.
@@ -44,7 +46,7 @@ internal sealed class Housekeeping(Database database, IdpOptions options, TimePr
             do
             {
                 gone = await database.ExecuteAsync($"delete from {table} where {key} in (select {key} from {table} where {over} limit {Batch})", cancel,
-                    ("@now", now.Stored()), ("@week_ago", now.AddDays(-7).Stored()), ("@year_ago", now.AddYears(-1).Stored()),
+                    ("@now", now.Stored()), ("@week_ago", now.AddDays(-7).Stored()), ("@links_from", now.AddHours(-73).Stored()), ("@year_ago", now.AddYears(-1).Stored()),
                     ("@day_ago", now.AddDays(-1).Stored()), ("@known_from", now.AddDays(-400).Stored()), ("@audit_from", now.AddDays(-options.Audit.RetentionDays).Stored()));
                 removed += gone;
             }

@@ -11,6 +11,7 @@ internal abstract class IdpDb(DbContextOptions options) : DbContext(options)
     public DbSet<ClientRow> Clients => Set<ClientRow>();
     public DbSet<ScopeRow> Scopes => Set<ScopeRow>();
     public DbSet<FactorBindingRow> FactorBindings => Set<FactorBindingRow>();
+    public DbSet<FormerBindingRow> FormerBindings => Set<FormerBindingRow>();
     public DbSet<SessionRow> Sessions => Set<SessionRow>();
     public DbSet<TrustedDeviceRow> TrustedDevices => Set<TrustedDeviceRow>();
     public DbSet<KnownBrowserRow> KnownBrowsers => Set<KnownBrowserRow>();
@@ -35,6 +36,7 @@ internal abstract class IdpDb(DbContextOptions options) : DbContext(options)
         model.Entity<ClientRow>(e => { e.ToTable("clients"); e.HasKey(x => x.ClientId); });
         model.Entity<ScopeRow>(e => { e.ToTable("scopes"); e.HasKey(x => x.Name); });
         model.Entity<FactorBindingRow>(e => { e.ToTable("factor_bindings"); e.HasKey(x => x.Id); e.HasIndex(x => x.UserId); });
+        model.Entity<FormerBindingRow>(e => { e.ToTable("former_bindings"); e.HasKey(x => x.Id); e.HasIndex(x => x.UserId); });
         model.Entity<SessionRow>(e => { e.ToTable("sessions"); e.HasKey(x => x.Id); e.HasIndex(x => x.HandleHash).IsUnique(); e.HasIndex(x => x.UserId); e.HasIndex(x => x.ExpiresAt); });
         model.Entity<TrustedDeviceRow>(e => { e.ToTable("trusted_devices"); e.HasKey(x => x.Id); e.HasIndex(x => x.UserId); e.HasIndex(x => x.ExpiresAt); });
         model.Entity<KnownBrowserRow>(e => { e.ToTable("known_browsers"); e.HasKey(x => new { x.UserId, x.BrowserHash }); });

@@ -11,8 +11,8 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
     private const int EntryCost = 160;
 
     private readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
-    // What anybody can cause - a sign-in that begins, a posted request that is put aside - has a share of its own, and the oldest make room for new ones:
-    // a flood costs a person at most a new start, and leaves room for all that follows a right password.
+    // What anybody can cause - a sign-in that begins, a posted request that is put aside, an address that tries - has a share of its own, and the oldest make
+    // room for new ones: a flood costs a person at most a new start, and leaves room for all that follows a right password.
     private readonly Share[] shares;
     private readonly TimeProvider clock;
     private readonly long capacity;
@@ -23,7 +23,7 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
     public MemoryStore(TimeProvider clock, long capacity = 96 << 20)
     {
         (this.clock, this.capacity) = (clock, capacity);
-        shares = [new("signin:", capacity / 2), new("par:", capacity / 4)];
+        shares = [new("signin:", capacity / 2), new("par:", capacity / 4), new("addr:", capacity / 8)];
         sweep = clock.CreateTimer(_ => Sweep(), null, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10));
     }
 

@@ -152,6 +152,22 @@ public sealed class AuthorizationCodeTests
     }
 
     [Fact]
+    public async Task What_the_person_has_taken_back_gives_nothing_and_what_they_give_afterwards_does()
+    {
+        var (code, tokens) = (await house.CodeAsync(), await house.SignInAsync());
+        house.Time.Advance(TimeSpan.FromMilliseconds(1));
+        house.Revocations.Withdrawn[("alice-sub", "web")] = house.Time.GetUtcNow();
+        Assert.Equal("invalid_grant", House.Refused(await house.RedeemAsync(code)));
+        Assert.Null(await house.AccessTokens.ReadAsync(tokens.AccessToken, default));
+
+        // In the same second.
+        house.Time.Advance(TimeSpan.FromMilliseconds(1));
+        var again = await house.SignInAsync();
+        Assert.NotNull(await house.AccessTokens.ReadAsync(again.AccessToken, default));
+        Assert.Equal(House.Jwt(tokens.AccessToken).IssuedAt, House.Jwt(again.AccessToken).IssuedAt);
+    }
+
+    [Fact]
     public async Task When_revocations_cannot_be_known_the_code_stays_good_for_later()
     {
         var code = await house.CodeAsync();

@@ -108,6 +108,18 @@ public sealed class RefreshTests
     }
 
     [Fact]
+    public async Task Without_offline_access_it_ends_when_the_browser_session_would()
+    {
+        var online = await house.SignInAsync();
+        var offline = await house.SignInAsync(("scope", "openid offline_access"));
+        house.Time.Advance(TimeSpan.FromHours(11.9));
+        online = House.Issued(await house.RefreshAsync(online.RefreshToken));
+        house.Time.Advance(TimeSpan.FromHours(0.2));
+        Assert.Equal("invalid_grant", House.Refused(await house.RefreshAsync(online.RefreshToken)));
+        House.Issued(await house.RefreshAsync(offline.RefreshToken));
+    }
+
+    [Fact]
     public async Task What_was_taken_from_the_client_since_is_not_refreshed()
     {
         var first = await house.SignInAsync(("scope", "openid email api offline_access"));

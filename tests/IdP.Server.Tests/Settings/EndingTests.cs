@@ -15,6 +15,8 @@ public abstract class EndingTests(TestIdp idp)
         new("take the app's access back", async (owner, _) => await PostAsync(owner, "/account/sessions/app", ("id", TestClient.Asking.Id))),
     ];
 
+    private static int apps;
+
     public static TheoryData<string> Names => [.. Ways.Select(way => way.Name)];
 
     [Theory, MemberData(nameof(Names))]
@@ -41,6 +43,51 @@ public abstract class EndingTests(TestIdp idp)
             Assert.Equal("/sign-in", (await elsewhere.Browser.VisitAsync("/account")).At);
     }
 
+    /// <summary>Whoever knew the old password may have taken tokens in this very session, which goes on.</summary>
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task A_new_password_ends_what_was_given_in_the_session_that_stays(bool refresh)
+    {
+        using var owner = await Owner.WithoutFactorAsync(idp);
+        var app = await AppAsync("jwt", refresh);
+        var scope = refresh ? "openid offline_access" : "openid";
+        var (before, late) = (app.Ask(scope), app.Ask(scope));
+        var tokens = (await app.RedeemAsync((await idp.SignInAsync(owner.Browser, before, owner.Person)).MustAnswer(), before)).MustSucceed();
+        var code = (await idp.SignInAsync(owner.Browser, late, owner.Person)).MustAnswer();
+        await PostAsync(owner, "/account/password", ("password", owner.Person.Password), ("newPassword", "another one altogether"), ("again", "another one altogether"));
+
+        Assert.Equal(401, (await app.UserInfoAsync(tokens.AccessToken)).Status);
+        Assert.Equal("invalid_grant", (await app.RedeemAsync(code, late)).Error);
+        if (refresh)
+            Assert.Equal("invalid_grant", (await app.RefreshAsync(tokens.RefreshToken)).Error);
+        // The session is there, and gives anew at once.
+        var again = app.Ask(scope).With("prompt", "none");
+        var fresh = (await app.RedeemAsync((await idp.SignInAsync(owner.Browser, again, owner.Person)).MustAnswer(), again)).MustSucceed();
+        Assert.Equal(200, (await app.UserInfoAsync(fresh.AccessToken)).Status);
+    }
+
+    [Theory, InlineData("jwt", true), InlineData("jwt", false), InlineData("reference", false)]
+    public async Task An_app_whose_access_is_taken_back_holds_nothing_that_works_and_redeems_no_code(string type, bool refresh)
+    {
+        using var owner = await Owner.WithoutFactorAsync(idp);
+        var (app, other) = (await AppAsync(type, refresh), await AppAsync(type, refresh));
+        var (first, second, theirs) = (app.Ask(), app.Ask(), other.Ask());
+        var tokens = (await app.RedeemAsync((await idp.SignInAsync(owner.Browser, first, owner.Person)).MustAnswer(), first)).MustSucceed();
+        var code = (await idp.SignInAsync(owner.Browser, second, owner.Person)).MustAnswer();
+        var spared = (await other.RedeemAsync((await idp.SignInAsync(owner.Browser, theirs, owner.Person)).MustAnswer(), theirs)).MustSucceed();
+        await PostAsync(owner, "/account/sessions/app", ("id", app.Client.Id));
+
+        Assert.Equal(401, (await app.UserInfoAsync(tokens.AccessToken)).Status);
+        Assert.False(await app.IsActiveAsync(tokens.AccessToken));
+        Assert.Equal("invalid_grant", (await app.RedeemAsync(code, second)).Error);
+        Assert.Equal(200, (await other.UserInfoAsync(spared.AccessToken)).Status);
+        // Asked again, and allowed again.
+        var anew = app.Ask();
+        var at = await owner.Browser.OpenAsync(anew.Url);
+        Assert.Equal("/consent", at.At);
+        var fresh = (await app.RedeemAsync((await idp.PassAsync(owner.Browser, at, owner.Person)).MustAnswer(), anew)).MustSucceed();
+        Assert.Equal(200, (await app.UserInfoAsync(fresh.AccessToken)).Status);
+    }
+
     [Fact]
     public async Task Sessions_and_apps_of_others_are_unknown()
     {
@@ -50,6 +97,14 @@ public abstract class EndingTests(TestIdp idp)
         Assert.Equal(System.Net.HttpStatusCode.NotFound, (await PostAsync(stranger, "/account/sessions/end", ("id", sid))).Status);
         Assert.Equal(System.Net.HttpStatusCode.NotFound, (await PostAsync(stranger, "/account/sessions/app", ("id", TestClient.Asking.Id))).Status);
         Assert.Equal("/account", (await owner.Browser.VisitAsync("/account")).At);
+    }
+
+    /// <summary>An app that asks the person first, as only these tests know one.</summary>
+    private async Task<RelyingParty> AppAsync(string type, bool refresh)
+    {
+        var client = new TestClient($"ending-{Interlocked.Increment(ref apps)}", "ending-secret-of-plenty-of-characters") { Consent = true, Policy = "OnRequest", AccessTokenType = type, Refresh = refresh };
+        await idp.RegisterAsync(client.ToClient());
+        return idp.App(client);
     }
 
     private static async Task<Stop> PostAsync(Owner owner, string path, params (string Name, string Value)[] fields)

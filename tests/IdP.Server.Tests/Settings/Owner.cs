@@ -71,9 +71,9 @@ internal sealed class Owner(TestIdp idp, Person person, Browser browser) : IDisp
     public async Task<Stop> AnswerAsync(Stop offer, string code, string? label = null) =>
         await browser.SubmitAsync(offer, new Dictionary<string, string> { ["code"] = code, ["label"] = label ?? "" }, "/account/two-step/bind");
 
-    public async Task BindOtpAsync()
+    public async Task BindOtpAsync(string? replaces = null)
     {
-        var offer = await OpenGuardedAsync("/account/two-step/bind?factor=totp");
+        var offer = await OpenGuardedAsync("/account/two-step/bind?factor=totp" + (replaces is null ? "" : "&replaces=" + replaces));
         var secret = SecretOn(offer);
         Assert.Equal("/account/two-step", (await AnswerAsync(offer, Otp.CodeAt(secret, idp.Clock.GetUtcNow()))).At);
         Person = Person with { TotpSecret = secret };

@@ -88,15 +88,81 @@ public sealed class DurableContract(Servers servers)
     }
 
     [Theory, InlineData("sqlite"), InlineData("postgres")]
-    public async Task A_family_of_a_session_that_ended_is_born_ended(string kind)
+    public async Task A_code_of_a_session_that_has_ended_gives_nothing(string kind)
     {
         await using var node = await StartAsync(kind);
         var user = await node.Get<Users>().AddAsync(new() { UserName = "late" }, null, "test", Cancel);
         var (session, _) = (await node.Get<Sessions>().BeginAsync(user!, Proofs.None, null, null, null, Cancel))!.Value;
+        Assert.True(await node.Get<ICodes>().ConsumeAsync(Handles.New(), Content(session.Id), Family(), Cancel));
+        Assert.True(await node.Get<ICodes>().ConsumeAsync(Handles.New(), Content(session.Id), null, Cancel));
         await node.Get<Sessions>().EndAsync(session.Id, user, Cancel);
+
         var (content, family) = (Content(session.Id), Family());
-        await node.Get<ICodes>().ConsumeAsync(Handles.New(), content, family, Cancel);
-        Assert.True((await node.Get<IRefreshFamilies>().FindAsync(family.Handle, Cancel))!.Ended);
+        Assert.False(await node.Get<ICodes>().ConsumeAsync(Handles.New(), content, family, Cancel));
+        Assert.Null(await node.Get<IRefreshFamilies>().FindAsync(family.Handle, Cancel));
+        Assert.True(node.Get<IRevocations>().IsRevoked("x", content.Grant.Id, null));
+        Assert.False(await node.Get<ICodes>().ConsumeAsync(Handles.New(), Content(session.Id), null, Cancel));
+    }
+
+    /// <summary>Whoever redeems while the session ends: either comes first and is found, or comes second and gets nothing.</summary>
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task Nothing_redeemed_while_everything_ends_outlives_it(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var user = (await node.Get<Users>().AddAsync(new() { UserName = "busy" }, null, "test", Cancel))!;
+        for (var round = 0; round < 8; round++)
+        {
+            var (session, _) = (await node.Get<Sessions>().BeginAsync(user, Proofs.None, null, null, null, Cancel))!.Value;
+            var content = Enumerable.Range(0, 8).Select(_ => Content(session.Id, user)).ToArray();
+            var families = content.Select(_ => Family()).ToArray();
+            await Race.RunAsync(9, async i =>
+            {
+                if (i == 8)
+                    await node.Get<Sessions>().EndAllAsync(user, null, user, Cancel);
+                else
+                    await node.Get<ICodes>().ConsumeAsync(Handles.New(), content[i], families[i], Cancel);
+                return true;
+            });
+            for (var i = 0; i < 8; i++)
+            {
+                Assert.NotEqual(false, (await node.Get<IRefreshFamilies>().FindAsync(families[i].Handle, Cancel))?.Ended);
+                Assert.True(node.Get<IRevocations>().IsRevoked("x", content[i].Grant.Id, null));
+            }
+        }
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_code_given_before_the_person_took_everything_back_gives_nothing(string kind)
+    {
+        var database = await servers.Real.NewDatabaseAsync(kind);
+        await using var node = await StoreNode.StartAsync(database, clock: clock);
+        await using var other = await StoreNode.StartAsync(database, clock: clock);
+        foreach (var client in (string?[])["web", null])
+        {
+            var before = Content(user: client ?? "all");
+            clock.Advance(TimeSpan.FromMilliseconds(1));
+            await node.Get<Database>().TransactAsync(async lane =>
+            {
+                await node.Get<SessionEnding>().EndClientAsync(lane, client ?? "all", client, Cancel);
+                return true;
+            }, Cancel);
+            clock.Advance(TimeSpan.FromMilliseconds(1));
+            // The other node has not heard of it yet.
+            Assert.False(other.Get<IRevocations>().IsWithdrawn(client ?? "all", "web", before.Grant.GivenAt));
+            Assert.False(await other.Get<ICodes>().ConsumeAsync(Handles.New(), before, Family(), Cancel));
+            Assert.False(await other.Get<ICodes>().ConsumeAsync(Handles.New(), before, null, Cancel));
+            Assert.True(await other.Get<ICodes>().ConsumeAsync(Handles.New(), Content(user: client ?? "all"), Family(), Cancel));
+            Assert.True(await other.Get<ICodes>().ConsumeAsync(Handles.New(), Content(user: "somebody else"), null, Cancel));
+
+            await other.Get<RevocationList>().RefreshAsync(Cancel);
+            Assert.True(other.Get<IRevocations>().IsWithdrawn(client ?? "all", "web", before.Grant.GivenAt));
+            Assert.Equal(client is null, other.Get<IRevocations>().IsWithdrawn(client ?? "all", "another app", before.Grant.GivenAt));
+            Assert.False(other.Get<IRevocations>().IsWithdrawn(client ?? "all", "web", clock.GetUtcNow()));
+        }
+
+        clock.Advance(RevocationList.LongestAccess);
+        await other.Get<RevocationList>().RefreshAsync(Cancel);
+        Assert.False(other.Get<IRevocations>().IsWithdrawn("web", "web", DateTimeOffset.UnixEpoch));
     }
 
     [Theory, InlineData("sqlite"), InlineData("postgres")]
@@ -204,9 +270,13 @@ public sealed class DurableContract(Servers servers)
 
     private async Task<StoreNode> StartAsync(string kind) => await StoreNode.StartAsync(await servers.Real.NewDatabaseAsync(kind), clock: clock);
 
-    private CodeContent Content(string session = "sid") => new()
+    private CodeContent Content(string session = "sid", string user = "sub") => new()
     {
-        Grant = new() { Id = Handles.NewId(), ClientId = "web", Subject = "sub", SessionId = session, Scopes = ["openid"], AuthTime = clock.GetUtcNow(), Acr = "pwd", Amr = ["pwd"] },
+        Grant = new()
+        {
+            Id = Handles.NewId(), ClientId = "web", Subject = user, SessionId = session, Scopes = ["openid"], AuthTime = clock.GetUtcNow(), Acr = "pwd", Amr = ["pwd"],
+            GivenAt = clock.GetUtcNow(), SessionEndsAt = clock.GetUtcNow().AddHours(12),
+        },
         RedirectUri = "https://rp.example/cb", Nonce = "n", CodeChallenge = "c", ExpiresAt = clock.GetUtcNow().AddMinutes(1),
     };
 

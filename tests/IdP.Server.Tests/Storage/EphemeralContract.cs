@@ -117,6 +117,19 @@ public sealed class EphemeralContract(Servers servers) : IAsyncDisposable
             Assert.True(await store.AddAsync($"code:after{i}", new byte[1000], Minute, Cancel));
     }
 
+    /// <summary>Whoever has many addresses makes a counter for each: sign-ins must not wait for their end.</summary>
+    [Fact]
+    public async Task Memory_lets_a_flood_of_addresses_push_out_only_addresses()
+    {
+        using var store = new MemoryStore(clock, capacity: 64_000);
+        await store.SetAsync("signin:1", new byte[1000], Minute, Cancel);
+        for (var i = 0; i < 1000; i++)
+            Assert.Equal(1, await store.CountAsync($"addr:20010DB800000000:{i:000}", Minute, Cancel));
+        Assert.Equal(2, await store.CountAsync("addr:20010DB800000000:999", Minute, Cancel));
+        Assert.NotNull(await store.GetAsync("signin:1", Cancel));
+        Assert.True(await store.AddAsync("code:after", new byte[1000], Minute, Cancel));
+    }
+
     [Theory, InlineData("signin:"), InlineData("par:")]
     public async Task Memory_counts_what_grows_after_it_was_begun(string flood)
     {

@@ -17,6 +17,7 @@ public sealed record TestClient(string Id, string? Secret)
     public string? MinimumAcr { get; init; }
     public bool Consent { get; init; }
     public string AccessTokenType { get; init; } = "jwt";
+    public bool Refresh { get; init; } = true;
 
     /// <summary>As the conformance suite registers its clients: a secret, no PKCE, RS256.</summary>
     public static readonly TestClient Suite = new("suite", "suite-secret-of-plenty-of-characters") { Pkce = false, Policy = "OnRequest" };
@@ -42,7 +43,7 @@ public sealed record TestClient(string Id, string? Secret)
         RedirectUris = [RedirectUri],
         PostLogoutRedirectUris = [PostLogoutRedirectUri],
         AllowedScopes = Everything.Split(' '),
-        AllowedGrantTypes = Secret is null ? ["authorization_code", "refresh_token"] : ["authorization_code", "refresh_token", "client_credentials"],
+        AllowedGrantTypes = !Refresh ? ["authorization_code"] : Secret is null ? ["authorization_code", "refresh_token"] : ["authorization_code", "refresh_token", "client_credentials"],
         AllowOfflineAccess = true,
         RequirePkce = Pkce,
         IdTokenSigningAlg = Alg,

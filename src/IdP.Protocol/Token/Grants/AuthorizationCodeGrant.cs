@@ -29,12 +29,13 @@ internal sealed class AuthorizationCodeGrant(ICodes codes, IRevocations revocati
         if (!Pkce.Holds(content.CodeChallenge, call.Form["code_verifier"]))
             return GrantAnswer.InvalidGrant("code_verifier does not fit the code_challenge.");
         // Asked before the code is used up: when revocations cannot be known, the client may come again with it.
-        if (revocations.IsRevoked("", grant.Id, grant.SessionId) || await people.FindAsync(grant.Subject, cancel) is not { } person)
+        if (revocations.IsRevoked("", grant.Id, grant.SessionId) || revocations.IsWithdrawn(grant.Subject, grant.ClientId, grant.GivenAt)
+            || await people.FindAsync(grant.Subject, cancel) is not { } person)
             return Unusable;
 
         // Nothing is lost if we crash after this write: the code is gone, the person signs in again.
         var refresh = call.Client.AllowedGrantTypes.Contains("refresh_token") ? RefreshToken.New() : null;
-        return await codes.ConsumeAsync(code, content with { Grant = grant }, refresh?.Family(call.Client, time.GetUtcNow()), cancel)
+        return await codes.ConsumeAsync(code, content with { Grant = grant }, refresh?.Family(call.Client, grant, time.GetUtcNow()), cancel)
             ? new GrantAnswer.Given(grant.Scopes, grant, person, content.Nonce, refresh?.ToString())
             : Unusable;
     }

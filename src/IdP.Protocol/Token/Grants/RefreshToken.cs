@@ -54,9 +54,12 @@ internal sealed class RefreshToken
 
     public bool Is(byte[]? hash) => hash is not null && CryptographicOperations.FixedTimeEquals(Hash, hash);
 
-    public NewRefreshFamily Family(Client client, DateTimeOffset now)
+    /// <summary>OIDC Core §11: without offline_access it is good while the person is there, so it ends when their session does at the latest.</summary>
+    public NewRefreshFamily Family(Client client, Grant grant, DateTimeOffset now)
     {
         var absolute = now.AddSeconds(client.AbsoluteRefreshTokenLifetime);
+        if (!grant.IsOffline && grant.SessionEndsAt < absolute)
+            absolute = grant.SessionEndsAt.Value;
         return new NewRefreshFamily(Handle, Hash, SlidingEnd(client, now, absolute), absolute);
     }
 

@@ -34,6 +34,8 @@ internal sealed class BackupEmailFactor(FactorBindings bindings, Users users, Ma
         return Verdict.Passed;
     }
 
+    public string AddressOf(FactorBinding binding) => BackupAddress.From(binding).Value;
+
     public static Prompt PromptFor(CodeMailing.Out sent, BackupAddress address) =>
         new Prompt.EnterCode(MailedCodes.Digits, address.Masked, sent.AgainAt, Notice: sent.Slow ? "MailSlow" : null);
 

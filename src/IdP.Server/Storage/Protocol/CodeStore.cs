@@ -9,10 +9,22 @@ internal sealed class CodeStore(IEphemeralStore ephemeral, Database database, Re
     /// <summary>How long after a code's death a replay of it is still recognised.</summary>
     private static readonly TimeSpan Memory = TimeSpan.FromHours(1);
 
+    // A session that is over, or what the person has taken back since, makes the code worthless. PostgreSQL locks the session's row: one that is just ending
+    // settles first, so that nothing given in it outlives it.
+    private const string Within = "with born_in as (select ended_at from sessions where id = @session_id";
+
     private const string Mark = """
-        insert into consumed_codes (code_hash, grant_id, expires_at) values (@code_hash, @grant_id, @expires_at)
+        insert into consumed_codes (code_hash, grant_id, expires_at) select @code_hash, @grant_id, @expires_at
+        where not exists (select 1 from born_in where ended_at is not null)
+            and not exists (select 1 from revocations where key in (@app, @every_app) and at >= @given_at)
         on conflict (code_hash) do nothing
         """;
+
+    private const string MarkOnSqlite = $"{Within}) {Mark}";
+    private const string MarkOnPostgres = $"{Within} for share) {Mark}";
+
+    /// <summary>One round trip.</summary>
+    private const string MarkWithFamily = $"{Within} for share), used as ({Mark} returning 1) {RefreshFamilyStore.Insert} from used";
 
     public Task StoreAsync(string code, CodeContent content, CancellationToken cancel) =>
         ephemeral.SetAsync(Key(code), JsonSerializer.SerializeToUtf8Bytes(content, StorageJson.Default.CodeContent), content.ExpiresAt - clock.GetUtcNow(), cancel);
@@ -24,11 +36,14 @@ internal sealed class CodeStore(IEphemeralStore ephemeral, Database database, Re
     {
         (string, object?)[] mark =
         [
-            ("@code_hash", Handles.Hash(code)), ("@grant_id", content.Grant.Id), ("@expires_at", (content.ExpiresAt + Memory).Stored()),
+            ("@code_hash", Handles.Hash(code)), ("@grant_id", content.Grant.Id), ("@expires_at", (content.ExpiresAt + Memory).Stored()), ("@session_id", content.Grant.SessionId),
+            ("@app", RevocationList.WithdrawalKey(content.Grant.Subject, content.Grant.ClientId)), ("@every_app", RevocationList.WithdrawalKey(content.Grant.Subject, null)),
+            ("@given_at", content.Grant.GivenAt.Stored()),
         ];
-        var won = family is null ? await database.ExecuteAsync(Mark, cancel, mark) == 1
-            : database.IsPostgres ? await database.ExecuteAsync(MarkWithFamily, cancel, [.. mark, .. RefreshFamilyStore.Values(family, content.Grant)]) == 1
-            : await ConsumeOnSqliteAsync(mark, family, content.Grant, cancel);
+        var won = !database.IsPostgres ? await ConsumeOnSqliteAsync(mark, family, content.Grant, cancel)
+            : await (family is null
+                ? database.ExecuteAsync(MarkOnPostgres, cancel, mark)
+                : database.ExecuteAsync(MarkWithFamily, cancel, [.. mark, .. RefreshFamilyStore.Values(family, content.Grant)])) == 1;
         if (!won)
             await revocations.RevokeGrantAsync(content.Grant.Id, cancel);
         return won;
@@ -42,13 +57,11 @@ internal sealed class CodeStore(IEphemeralStore ephemeral, Database database, Re
             await revocations.RevokeGrantAsync(grant, cancel);
     }
 
-    /// <summary>One round trip. The row lock makes a session that is just ending settle first, so that no family outlives it.</summary>
-    private const string MarkWithFamily = $"with used as ({Mark} returning 1) {RefreshFamilyStore.Insert} for share) from used";
-
     /// <summary>No round trips to save here: the same in two statements.</summary>
-    private Task<bool> ConsumeOnSqliteAsync((string, object?)[] mark, NewRefreshFamily family, Grant grant, CancellationToken cancel) => database.TransactAsync(async lane =>
-        await lane.ExecuteAsync(Mark, cancel, mark) == 1
-        && await lane.ExecuteAsync(RefreshFamilyStore.Insert + ")", cancel, RefreshFamilyStore.Values(family, grant)) == 1, cancel);
+    private async Task<bool> ConsumeOnSqliteAsync((string, object?)[] mark, NewRefreshFamily? family, Grant grant, CancellationToken cancel) => family is null
+        ? await database.ExecuteAsync(MarkOnSqlite, cancel, mark) == 1
+        : await database.TransactAsync(async lane => await lane.ExecuteAsync(MarkOnSqlite, cancel, mark) == 1
+            && await lane.ExecuteAsync(RefreshFamilyStore.Insert, cancel, [("@grant_id", grant.Id), ("@session_id", grant.SessionId), .. RefreshFamilyStore.Values(family, grant)]) == 1, cancel);
 
     private static string Key(string code) => "code:" + Handles.HashText(code);
 }

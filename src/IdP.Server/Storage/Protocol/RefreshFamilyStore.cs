@@ -7,12 +7,10 @@ namespace IdP.Server.Storage.Protocol;
 /// <summary>Refresh families: one row each, moved by one conditional write that must win (RFC 9700 §4.14.2).</summary>
 internal sealed class RefreshFamilyStore(Database database) : IRefreshFamilies
 {
-    /// <summary>Lacks its end: ")" after the sub-select, before which PostgreSQL takes a row lock. A family of a session that has ended is born ended.</summary>
+    /// <summary>With the mark of the code's use, which says whether the session lives (<see cref="CodeStore"/>).</summary>
     public const string Insert = """
-        insert into refresh_families
-            (handle, grant_id, user_id, session_id, client_id, grant_json, current_hash, salt, sliding_expiry, absolute_expiry, ended_at)
-        select @handle, @family_grant_id, @user_id, @session_id, @client_id, @grant_json, @current_hash, @salt, @sliding_expiry, @absolute_expiry,
-            (select ended_at from sessions where id = @session_id
+        insert into refresh_families (handle, grant_id, user_id, session_id, client_id, grant_json, current_hash, salt, sliding_expiry, absolute_expiry)
+        select @handle, @grant_id, @user_id, @session_id, @client_id, @grant_json, @current_hash, @salt, @sliding_expiry, @absolute_expiry
         """;
 
     private const string Find = """
@@ -33,9 +31,10 @@ internal sealed class RefreshFamilyStore(Database database) : IRefreshFamilies
         await database.ExecuteAsync(Rotate, cancel, ("@handle", handle), ("@presented", presentedHash), ("@successor", successorHash),
             ("@salt", salt), ("@now", now.Stored()), ("@sliding", slidingExpiry.Stored())) == 1;
 
+    /// <summary>All but @grant_id and @session_id, which the mark has.</summary>
     public static (string, object?)[] Values(NewRefreshFamily family, Grant grant) =>
     [
-        ("@handle", family.Handle), ("@family_grant_id", grant.Id), ("@user_id", grant.Subject), ("@session_id", grant.SessionId), ("@client_id", grant.ClientId),
+        ("@handle", family.Handle), ("@user_id", grant.Subject), ("@client_id", grant.ClientId),
         ("@grant_json", JsonSerializer.Serialize(grant, StorageJson.Default.Grant)), ("@current_hash", family.SecretHash), ("@salt", Array.Empty<byte>()),
         ("@sliding_expiry", family.SlidingExpiry.Stored()), ("@absolute_expiry", family.AbsoluteExpiry.Stored()),
     ];

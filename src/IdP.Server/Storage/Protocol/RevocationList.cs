@@ -27,10 +27,14 @@ internal sealed class RevocationList(Database database, TimeProvider clock, Time
     private readonly ConcurrentDictionary<string, long> tokens = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> grants = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> sessions = new(StringComparer.Ordinal);
+    // Since when what the person gave that client before counts no more; an empty client is any.
+    private readonly ConcurrentDictionary<(string User, string Client), long> withdrawals = new();
     private readonly SemaphoreSlim turn = new(1, 1);
     private long newest;
     private long lastGood;
     private volatile bool loaded;
+    // Most of the time nobody has taken anything back, and then nobody is looked up.
+    private volatile bool anyWithdrawn;
 
     public bool IsRevoked(string jti, string? grantId, string? sessionId)
     {
@@ -39,6 +43,14 @@ internal sealed class RevocationList(Database database, TimeProvider clock, Time
         return tokens.ContainsKey(jti)
             || (grantId is not null && grants.ContainsKey(grantId))
             || (sessionId is not null && sessions.ContainsKey(sessionId));
+    }
+
+    public bool IsWithdrawn(string subject, string clientId, DateTimeOffset givenAt)
+    {
+        if (!anyWithdrawn)
+            return false;
+        var given = givenAt.Stored();
+        return (withdrawals.TryGetValue((subject, clientId), out var at) && given <= at) || (withdrawals.TryGetValue((subject, ""), out at) && given <= at);
     }
 
     public async Task RevokeTokenAsync(string jti, DateTimeOffset until, CancellationToken cancel)
@@ -65,6 +77,16 @@ internal sealed class RevocationList(Database database, TimeProvider clock, Time
         var now = clock.GetUtcNow();
         return lane.ExecuteAsync(Revoke, cancel, ("@key", "sid:" + sessionId), ("@until", (now + LongestAccess).Stored()), ("@now", now.Stored()));
     }
+
+    /// <summary>What was given to that client (null: to any) for this person until now, in the caller's transaction; as above.</summary>
+    public Task WithdrawAsync(Lane lane, string userId, string? clientId, CancellationToken cancel)
+    {
+        var now = clock.GetUtcNow();
+        return lane.ExecuteAsync(Revoke, cancel, ("@key", WithdrawalKey(userId, clientId)), ("@until", (now + LongestAccess).Stored()), ("@now", now.Stored()));
+    }
+
+    /// <summary>User ids hold no space, so nobody's client is taken for another's.</summary>
+    public static string WithdrawalKey(string userId, string? clientId) => $"app:{userId} {clientId}";
 
     /// <summary>
     /// Reads what is new since the last time, by the newest date seen but not beyond this node's own clock: one row dated in the future hides nothing.
@@ -126,13 +148,28 @@ internal sealed class RevocationList(Database database, TimeProvider clock, Time
     {
         newest = Math.Max(newest, at);
         var cut = key.IndexOf(':', StringComparison.Ordinal);
-        var kind = key[..cut] switch { "jti" => tokens, "grant" => grants, _ => sessions };
-        kind[key[(cut + 1)..]] = until;
+        var (kind, name) = (key[..cut], key[(cut + 1)..]);
+        if (kind == "app")
+        {
+            var end = name.IndexOf(' ', StringComparison.Ordinal);
+            withdrawals[(name[..end], name[(end + 1)..])] = at;
+            anyWithdrawn = true;
+            return true;
+        }
+
+        (kind switch { "jti" => tokens, "grant" => grants, _ => sessions })[name] = until;
         return true;
     }
 
     private void Forget(long now)
     {
+        foreach (var (key, at) in withdrawals)
+        {
+            if (at + (long)LongestAccess.TotalMilliseconds <= now)
+                withdrawals.TryRemove(new(key, at));
+        }
+
+        anyWithdrawn = !withdrawals.IsEmpty;
         foreach (var kind in (ReadOnlySpan<ConcurrentDictionary<string, long>>)[tokens, grants, sessions])
         {
             foreach (var (key, until) in kind)
