@@ -96,7 +96,7 @@ for project in tests/*.Tests tests/IdP.Journeys; do
   program="$project/bin/Release/net10.0/$name"
   log="$scratch/$name.log"
   echo "== $name"
-  arguments=(-noLogo -noColor)
+  arguments=(-noLogo -noColor -longRunning 120)
   [ -n "$filter" ] && arguments+=(-method "*$filter*")
   "$program" "${arguments[@]}" 2>&1 | tee "$log"
   code=${PIPESTATUS[0]}

@@ -42,7 +42,8 @@ internal sealed class GroupCommit(Func<CancellationToken, ValueTask<Lane>> open)
         while (batch.Count < Most && waiting.TryDequeue(out var next))
             batch.Add(next);
         await CommitAsync(batch);
-        Volatile.Write(ref busy, 0);
+        // A full fence: "nobody waits" must not be read before "nobody works" can be seen, or whoever comes between the two would wait for ever.
+        Interlocked.Exchange(ref busy, 0);
         if (!waiting.IsEmpty)
             ThreadPool.UnsafeQueueUserWorkItem(static me => me.Start(), this, preferLocal: false);
     }
