@@ -54,7 +54,9 @@ internal static class IdpOptionsChecks
             return $"Issuer: '{issuer}' must not have a query, a fragment or a user name";
         if (issuer.EndsWith('/'))
             return $"Issuer: '{issuer}' must not end with a slash";
-        return uri.GetLeftPart(UriPartial.Path).TrimEnd('/') == issuer ? null : $"Issuer: '{issuer}' must be written plainly: lower-case scheme and host, no default port";
+        if (uri.AbsolutePath != "/")
+            return $"Issuer: '{issuer}' must not have a path: this server answers at the root of its host; give it a host name of its own, {Example}";
+        return uri.GetLeftPart(UriPartial.Authority) == issuer ? null : $"Issuer: '{issuer}' must be written plainly: lower-case scheme and host, no default port";
     }
 
     private static IEnumerable<string?> ListenUrls(IdpOptions options)
