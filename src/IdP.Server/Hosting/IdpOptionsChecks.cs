@@ -98,6 +98,8 @@ internal static class IdpOptionsChecks
             yield return $"Tls:Certificate: there is no file '{certificate}'";
         if (tls.Key is { } key && !File.Exists(key))
             yield return $"Tls:Key: there is no file '{key}'";
+        else if (tls.Certificate is { } both && File.Exists(both) && tls.Key is not null && CertificateFiles.Fault(both, tls.Key) is { } fault)
+            yield return $"Tls: '{both}' and '{tls.Key}' are not a certificate and its key in PEM: {fault}";
     }
 
     private static string? Proxy(string proxy) =>
