@@ -24,6 +24,7 @@ internal sealed class Shell(IReadOnlyList<string> arguments, Terminal terminal)
         List<string> faults = [];
         var (_, others) = SettingArguments.Split(arguments, faults);
         root.Options.Add(json);
+        BriefHelp.Use(root);
         // "@name" is a password like any other, not a file of arguments.
         var parsed = root.Parse(others, new ParserConfiguration { ResponseFileTokenReplacer = null });
         asJson = parsed.GetResult(json) is { } asked && (asked.Errors.Any() || asked.GetValueOrDefault<bool>());
