@@ -18,7 +18,8 @@ internal static class ApplyVerb
         var command = new Command("apply", """
             Make scopes, clients, users and binding policies as a file describes them. It may be run again and again.
 
-            Everything is checked before anything is changed, and all changes are one transaction. A client or scope is
+            Everything is checked before anything is changed - a database that is new gets its tables only then - and all
+            changes are one transaction. A client or scope is
             described whole: what is left out takes its default, but client secrets that are left out stay. Of a user,
             what is left out stays. Clients and users that the file does not name are left alone.
 
@@ -56,10 +57,12 @@ internal static class ApplyVerb
     private static async Task<int> RunAsync(Shell shell, string file, bool dryRun, CancellationToken cancel)
     {
         var root = DocumentReader.Read(file, await TextAsync(shell, file, cancel));
-        await using var bench = await Workbench.OpenAsync(shell, cancel);
-        var changes = await PlanAsync(bench, root, dryRun, cancel);
+        await using var bench = Workbench.Of(shell);
+        var stored = await bench.IsNewAsync(cancel) ? Registered.Nothing : await Registered.ReadAsync(bench, cancel);
+        var changes = await PlanAsync(bench, stored, root, dryRun, cancel);
         if (!dryRun && changes.Any(c => c.Writes))
         {
+            await bench.Database.MigrateAsync(cancel);
             await bench.Database.TransactAsync(async lane =>
             {
                 foreach (var change in changes)
@@ -74,24 +77,23 @@ internal static class ApplyVerb
             [.. changes.Select(c => c.ToString()), total + (dryRun ? "; this was a dry run, nothing was changed." : ".")]);
     }
 
-    private static async Task<List<Change>> PlanAsync(Workbench bench, JsonObject root, bool dryRun, CancellationToken cancel)
+    private static async Task<List<Change>> PlanAsync(Workbench bench, Registered stored, JsonObject root, bool dryRun, CancellationToken cancel)
     {
-        var scopes = (await bench.Scopes.ListAsync(cancel)).ToDictionary(s => s.Name, StringComparer.Ordinal);
-        var clients = (await bench.Clients.ListAsync(cancel)).ToDictionary(c => c.ClientId, StringComparer.Ordinal);
-        var policies = bench.Get<BindingPolicyStore>();
-        var document = new ApplyReader([.. scopes.Values], clients, new UserRules(bench.Options.SignIn.MinimumPasswordLength)).Read(root);
-
-        var registrations = new RegistrationPlan(bench.Scopes, bench.Clients, policies);
-        var demanded = (await policies.ListAsync(cancel)).ToDictionary(p => p.Name, StringComparer.Ordinal);
+        var document = new ApplyReader([.. stored.Scopes.Values], stored.Clients, new UserRules(bench.Options.SignIn.MinimumPasswordLength)).Read(root);
+        var registrations = new RegistrationPlan(bench.Scopes, bench.Clients, bench.Get<BindingPolicyStore>());
         List<Change> changes =
         [
-            .. document.Scopes.Select(s => registrations.For(s, scopes.GetValueOrDefault(s.Name))),
-            .. document.Clients.Select(c => registrations.For(c.Client, clients.GetValueOrDefault(c.Client.ClientId))),
-            .. document.BindingPolicies.Select(p => registrations.For(p, demanded.GetValueOrDefault(p.Name))),
+            .. document.Scopes.Select(s => registrations.For(s, stored.Scopes.GetValueOrDefault(s.Name))),
+            .. document.Clients.Select(c => registrations.For(c.Client, stored.Clients.GetValueOrDefault(c.Client.ClientId))),
+            .. document.BindingPolicies.Select(p => registrations.For(p, stored.Policies.GetValueOrDefault(p.Name))),
         ];
         var people = new UserPlan(bench.Users, bench.Get<Passwords>(), bench.Get<FactorBindings>());
         foreach (var user in document.Users)
-            changes.Add(await people.ForAsync(user.Entry, await bench.FindUserAsync(user.Entry.UserName, cancel), dryRun, cancel));
+        {
+            var known = ReferenceEquals(stored, Registered.Nothing) ? null : await bench.FindUserAsync(user.Entry.UserName, cancel);
+            changes.Add(await people.ForAsync(user.Entry, known, dryRun, cancel));
+        }
+
         return changes;
     }
 

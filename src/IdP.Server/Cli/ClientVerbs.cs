@@ -18,7 +18,7 @@ internal static class ClientVerbs
         var command = new Command("list", "Show every client");
         command.SetAction(async (_, cancel) =>
         {
-            await using var bench = await Workbench.OpenAsync(shell, cancel);
+            await using var bench = await Workbench.LookAsync(shell, cancel);
             var clients = await bench.Clients.ListAsync(cancel);
             return shell.Say(
                 new JsonArray([.. clients.Select(Redacted)]),
@@ -34,7 +34,7 @@ internal static class ClientVerbs
         var command = new Command("show", "Show one client in the form that 'apply' takes, without its secrets") { id };
         command.SetAction(async (parsed, cancel) =>
         {
-            await using var bench = await Workbench.OpenAsync(shell, cancel);
+            await using var bench = await Workbench.LookAsync(shell, cancel);
             if (await bench.Clients.FindAsync(parsed.GetValue(id)!, cancel) is not { } client)
                 return shell.Refuse($"There is no client '{parsed.GetValue(id)}'.");
             var shown = Redacted(client);

@@ -18,7 +18,7 @@ internal static class KeyVerbs
         var command = new Command("list", "Show every key and what it is doing");
         command.SetAction(async (_, cancel) =>
         {
-            await using var bench = await Workbench.OpenAsync(shell, cancel);
+            await using var bench = await Workbench.LookAsync(shell, cancel);
             var rows = await bench.Keys.ReadAsync(cancel);
             var now = bench.Clock.GetUtcNow();
             return shell.Say(

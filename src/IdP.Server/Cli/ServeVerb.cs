@@ -1,5 +1,7 @@
 using System.CommandLine;
+using IdP.Server.Hosting;
 using IdP.Server.Storage;
+using IdP.Server.Storage.Keys;
 
 namespace IdP.Server.Cli;
 
@@ -18,8 +20,11 @@ internal static class ServeVerb
     private static async Task<int> RunAsync(Func<string[], WebApplication> build, Shell shell, CancellationToken cancel)
     {
         await using var app = build([.. shell.Arguments]);
-        // Taken before the host starts, so that a refusal is a sentence and not a log of the host's.
+        // What may stand in the way is met before the host starts, in the host's order: a refusal is a sentence then, and not a log of the host's.
         await app.Services.GetRequiredService<NodeLease>().TakeAsync(cancel);
+        await app.Services.GetRequiredService<Database>().MigrateAsync(cancel);
+        await app.Services.GetRequiredService<KeyTable>().ProveMasterKeyAsync(cancel);
+        Ports.MustBeFree(app.Services.GetRequiredService<IdpOptions>().Listen);
         await ((IHost)app).RunAsync(cancel);
         return ExitCode.Done;
     }

@@ -4,7 +4,6 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using IdP.Server.Hosting;
-using IdP.Server.Storage;
 using IdP.Server.Storage.Clients;
 
 namespace IdP.Server.Cli;
@@ -25,9 +24,12 @@ internal sealed class Shell(IReadOnlyList<string> arguments, Terminal terminal)
         List<string> faults = [];
         var (_, others) = SettingArguments.Split(arguments, faults);
         root.Options.Add(json);
+        BriefHelp.Use(root);
         // "@name" is a password like any other, not a file of arguments.
         var parsed = root.Parse(others, new ParserConfiguration { ResponseFileTokenReplacer = null });
-        asJson = parsed.GetValue(json);
+        asJson = parsed.GetResult(json) is { } asked && (asked.Errors.Any() || asked.GetValueOrDefault<bool>());
+        if (asJson && parsed.Action is ParseErrorAction)
+            return Fail(ExitCode.Usage, "The command line cannot be understood.", [.. parsed.Errors.Select(error => error.Message)]);
         try
         {
             // No termination handler of its own: the web host has one, and verbs end by their transaction.
@@ -41,17 +43,9 @@ internal sealed class Shell(IReadOnlyList<string> arguments, Terminal terminal)
         {
             return Refuse(refused.Faults);
         }
-        catch (BadConfigurationException bad)
+        catch (Exception problem) when (Mistake.Of(problem) is { } mistake)
         {
-            return Fail(ExitCode.BadConfiguration, "The configuration cannot be used:", bad.Faults);
-        }
-        catch (SecondNodeException second)
-        {
-            return Fail(ExitCode.Refused, second.Message, []);
-        }
-        catch (Exception problem) when (Outage.Find(problem) is { } outage)
-        {
-            return Fail(ExitCode.StoreAway, "The store cannot be reached: " + (outage.InnerException ?? outage).Message, []);
+            return Fail(mistake.Code, mistake.Sentence, mistake.Details);
         }
     }
 

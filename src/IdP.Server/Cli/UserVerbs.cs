@@ -51,7 +51,7 @@ internal static class UserVerbs
         var command = new Command("list", "Show everybody");
         command.SetAction(async (_, cancel) =>
         {
-            await using var bench = await Workbench.OpenAsync(shell, cancel);
+            await using var bench = await Workbench.LookAsync(shell, cancel);
             var users = await bench.Users.ListAsync(cancel);
             return shell.Say(
                 new JsonArray([.. users.Select(Describe)]),

@@ -50,13 +50,34 @@ internal sealed class Workbench : IAsyncDisposable
     public Users Users => Get<Users>();
     public KeyTable Keys => Get<KeyTable>();
 
-    /// <summary>Reads the settings and brings the schema up to date, as the server does when it starts.</summary>
+    /// <summary>Reads the settings; touches no store.</summary>
+    public static Workbench Of(Shell shell) => new(IdpConfiguration.Load(shell.Arguments));
+
+    /// <summary>For verbs that change something: the schema is brought up to date first, as the server does when it starts.</summary>
     public static async Task<Workbench> OpenAsync(Shell shell, CancellationToken cancel)
     {
-        var bench = new Workbench(IdpConfiguration.Load(shell.Arguments));
+        var bench = Of(shell);
         await bench.Database.MigrateAsync(cancel);
         return bench;
     }
+
+    /// <summary>For verbs that only look: nothing is changed, the schema included.</summary>
+    /// <exception cref="SchemaException">There is nothing to look at, or it is older than this program.</exception>
+    public static async Task<Workbench> LookAsync(Shell shell, CancellationToken cancel)
+    {
+        var bench = Of(shell);
+        return await bench.IsNewAsync(cancel)
+            ? throw new SchemaException("The database is empty: nothing has been set up yet. 'idp migrate' makes its tables, and so does the server when it starts.")
+            : bench;
+    }
+
+    /// <summary>Whether the database has nothing of ours in it yet.</summary>
+    /// <exception cref="SchemaException">It is older than this program.</exception>
+    public async Task<bool> IsNewAsync(CancellationToken cancel) => await Database.SchemaAsync(cancel) switch
+    {
+        SchemaState.Older => throw new SchemaException("The database is older than this program. Bring it up to date first: 'idp migrate' does, and so does the server when it starts."),
+        var state => state == SchemaState.None,
+    };
 
     /// <summary>By user name in any spelling; never by e-mail address, which a command could mistake.</summary>
     public async Task<UserRecord?> FindUserAsync(string userName, CancellationToken cancel) =>
@@ -66,3 +87,6 @@ internal sealed class Workbench : IAsyncDisposable
 
     public ValueTask DisposeAsync() => services.DisposeAsync();
 }
+
+/// <summary>The database is not as far as this program, and the verb is none that changes that; the message is for the operator.</summary>
+internal sealed class SchemaException(string message) : Exception(message);

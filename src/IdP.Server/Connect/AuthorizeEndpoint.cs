@@ -44,6 +44,8 @@ internal sealed class AuthorizeEndpoint(
         }
 
         var form = await PostedForm.ReadAsync(context);
+        // Now, so that a refusal on a page of ours is read too; a cookie takes it through the GET and the pages behind it.
+        preferences.RememberLanguage(context, form["ui_locales"].ToString().Split(' '));
         switch (await reader.ReadAsync(ParameterReader.FromForm(form), context.RequestAborted))
         {
             case AuthorizeOutcome.ForThePerson refused:
@@ -61,6 +63,9 @@ internal sealed class AuthorizeEndpoint(
 
     private async Task BeginAsync(HttpContext context, AuthorizeRequest request)
     {
+        // What was pushed did not come in this address, where every page finds its language: before any page is drawn, the form_post one included.
+        if (request.PushedHandle is not null)
+            preferences.RememberLanguage(context, request.UiLocales);
         var situation = await desk.LookAsync(context, request, null);
         switch (SignInFlow.Next(situation))
         {
@@ -78,12 +83,7 @@ internal sealed class AuthorizeEndpoint(
                 break;
             case var step:
                 if (request.PushedHandle is { } handle)
-                {
                     await pushed.KeepAsync(handle, context.RequestAborted);
-                    // Its ui_locales did not come in this address, where every other page finds them.
-                    preferences.RememberLanguage(context, request.UiLocales);
-                }
-
                 var progress = await signIns.BeginAsync(request.Parameters, request.PushedHandle, cookies.EnsureBrowserHandle(context),
                     situation.Session is null ? null : context, context.RequestAborted);
                 AnswerWriter.SeeOther(context, SignInDesk.PathOf(step, progress.Id));

@@ -10,8 +10,12 @@ namespace IdP.Server.Connect;
 /// anybody else's link only asks the person.
 /// </summary>
 internal sealed class EndSessionEndpoint(
-    EndSessionReader reader, Sessions sessions, Users users, IdpCookies cookies, Csrf csrf, AnswerWriter answers, PageRenderer pages)
+    EndSessionReader reader, PutAsideSignOuts putAside, Sessions sessions, Users users, IdpCookies cookies, Csrf csrf, Preferences preferences,
+    AnswerWriter answers, PageRenderer pages)
 {
+    private const string PutAside = "asked";
+    private const int LongestKept = 2048;
+
     public async Task AskAsync(HttpContext context)
     {
         if (HttpMethods.IsPost(context.Request.Method))
@@ -20,7 +24,9 @@ internal sealed class EndSessionEndpoint(
             return;
         }
 
-        var sent = ParameterReader.FromQuery(context.Request.Query);
+        var sent = context.Request.Query.TryGetValue(PutAside, out var handle)
+            ? await putAside.FindAsync(handle.ToString(), context.RequestAborted)
+            : ParameterReader.FromQuery(context.Request.Query);
         var request = await reader.ReadAsync(sent, context.RequestAborted);
         var session = await sessions.FindAsync(cookies.SessionHandle(context), context.RequestAborted);
         if (session is null)
@@ -96,7 +102,13 @@ internal sealed class EndSessionEndpoint(
         .Where(pair => pair.Key is "id_token_hint" or "client_id" or "post_logout_redirect_uri" or "state" or "ui_locales")
         .ToDictionary(pair => pair.Key, pair => pair.Value);
 
-    // A post from the app's page comes without our Lax cookies; as a GET it brings them.
+    // Hint and address have been found good, and are as long as we made them; nobody needs more than this of the rest.
+    private static Dictionary<string, string> Kept(Parameters sent) => Carried(sent)
+        .Where(pair => pair.Key is "id_token_hint" or "post_logout_redirect_uri" || pair.Value.Length <= LongestKept)
+        .ToDictionary();
+
+    // A post from the app's page comes without our Lax cookies; as a GET it brings them. What it asked waits under a handle: an id_token has no business in
+    // an address, nor room there. Of what cannot be trusted only the client's name is gone on with.
     private async Task ComeBackWithCookiesAsync(HttpContext context)
     {
         if (!context.Request.HasFormContentType)
@@ -106,7 +118,11 @@ internal sealed class EndSessionEndpoint(
         }
 
         var form = await PostedForm.ReadAsync(context);
-        AnswerWriter.SeeOther(context, "/connect/endsession" + QueryString.Create(form.SelectMany(
-            pair => pair.Value.Select(value => KeyValuePair.Create<string, string?>(pair.Key, value)))));
+        preferences.RememberLanguage(context, form["ui_locales"].ToString().Split(' '));
+        var sent = ParameterReader.FromForm(form);
+        var request = await reader.ReadAsync(sent, context.RequestAborted);
+        AnswerWriter.SeeOther(context, "/connect/endsession" + (request.Problem is null
+            ? QueryString.Create(PutAside, await putAside.StoreAsync(Kept(sent), context.RequestAborted))
+            : request.Client is { } client ? QueryString.Create("client_id", client.ClientId) : QueryString.Empty));
     }
 }

@@ -30,6 +30,20 @@ internal sealed class CertificateFiles
         current = Read();
     }
 
+    /// <summary>Why the pair cannot be used; null when it can.</summary>
+    public static string? Fault(string certificatePath, string keyPath)
+    {
+        try
+        {
+            _ = new CertificateFiles(certificatePath, keyPath, TimeProvider.System);
+            return null;
+        }
+        catch (Exception broken) when (broken is CryptographicException or IOException or UnauthorizedAccessException)
+        {
+            return broken.Message;
+        }
+    }
+
     public SslStreamCertificateContext Current
     {
         get

@@ -54,7 +54,9 @@ internal static class IdpOptionsChecks
             return $"Issuer: '{issuer}' must not have a query, a fragment or a user name";
         if (issuer.EndsWith('/'))
             return $"Issuer: '{issuer}' must not end with a slash";
-        return uri.GetLeftPart(UriPartial.Path).TrimEnd('/') == issuer ? null : $"Issuer: '{issuer}' must be written plainly: lower-case scheme and host, no default port";
+        if (uri.AbsolutePath != "/")
+            return $"Issuer: '{issuer}' must not have a path: this server answers at the root of its host; give it a host name of its own, {Example}";
+        return uri.GetLeftPart(UriPartial.Authority) == issuer ? null : $"Issuer: '{issuer}' must be written plainly: lower-case scheme and host, no default port";
     }
 
     private static IEnumerable<string?> ListenUrls(IdpOptions options)
@@ -96,6 +98,8 @@ internal static class IdpOptionsChecks
             yield return $"Tls:Certificate: there is no file '{certificate}'";
         if (tls.Key is { } key && !File.Exists(key))
             yield return $"Tls:Key: there is no file '{key}'";
+        else if (tls.Certificate is { } both && File.Exists(both) && tls.Key is not null && CertificateFiles.Fault(both, tls.Key) is { } fault)
+            yield return $"Tls: '{both}' and '{tls.Key}' are not a certificate and its key in PEM: {fault}";
     }
 
     private static string? Proxy(string proxy) =>

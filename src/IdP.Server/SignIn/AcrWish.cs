@@ -9,13 +9,15 @@ internal readonly struct AcrWish
 {
     private readonly IReadOnlyList<string> names;
     private readonly AcrLevels levels;
+    private readonly string minimum;
 
-    private AcrWish(string target, IReadOnlyList<string> usable, IReadOnlyList<string> names, AcrLevels levels, bool cannotBeMet)
+    private AcrWish(string target, IReadOnlyList<string> usable, IReadOnlyList<string> names, AcrLevels levels, string minimum, bool cannotBeMet)
     {
         Target = target;
         Usable = usable;
         this.names = names;
         this.levels = levels;
+        this.minimum = minimum;
         CannotBeMet = cannotBeMet;
     }
 
@@ -39,14 +41,17 @@ internal readonly struct AcrWish
         {
             var target = FirstPossible(demanded, now.Levels, mfaPossible);
             var impossible = target is null || (minimum == AcrLevels.Mfa && !mfaPossible);
-            return new(Higher(target, minimum), usable, demanded, now.Levels, impossible);
+            return new(Higher(target, minimum), usable, demanded, now.Levels, minimum, impossible);
         }
 
         var wished = FirstPossible(now.Request.AcrValues, now.Levels, mfaPossible);
-        return new(Higher(wished, minimum), usable, now.Request.AcrValues, now.Levels, minimum == AcrLevels.Mfa && !mfaPossible);
+        return new(Higher(wished, minimum), usable, now.Request.AcrValues, now.Levels, minimum, minimum == AcrLevels.Mfa && !mfaPossible);
     }
 
-    /// <summary>The name to say: the client's own for the highest level that was reached, else ours. Never more than was reached.</summary>
+    /// <summary>
+    /// The name to say: the client's own for the highest level that was reached, else ours. Never more than was reached, and never less than the client's
+    /// MinimumAcr: whoever looks at its tokens is to see that it was met, also when the app asked for less.
+    /// </summary>
     public string NameFor(bool reachedMfa)
     {
         var reached = reachedMfa ? AcrLevels.Mfa : AcrLevels.Password;
@@ -58,7 +63,7 @@ internal readonly struct AcrWish
 
         foreach (var name in names)
         {
-            if (levels.LevelOf(name) is { } level && AcrLevels.Reaches(reached, level))
+            if (levels.LevelOf(name) is { } level && AcrLevels.Reaches(reached, level) && AcrLevels.Reaches(level, minimum))
                 return name;
         }
 

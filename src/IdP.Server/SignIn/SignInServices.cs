@@ -13,6 +13,7 @@ internal static class SignInServices
         .AddSingleton<AnswerWriter>()
         .AddSingleton<AuthorizeEndpoint>()
         .AddSingleton<ContinueEndpoint>()
+        .AddSingleton<PutAsideSignOuts>()
         .AddSingleton<EndSessionEndpoint>();
 
     public static void MapIdpSignIn(this IEndpointRouteBuilder routes)

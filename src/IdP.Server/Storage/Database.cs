@@ -30,7 +30,6 @@ internal sealed class Database : IAsyncDisposable
         }
 
         SqlitePath = Path.GetFullPath(target.Length > 0 ? target : Path.Combine(options.DataDirectory, "idp.db"));
-        Directory.CreateDirectory(Path.GetDirectoryName(SqlitePath)!);
         sqlite = new SqliteConnectionStringBuilder { DataSource = SqlitePath, ForeignKeys = true, DefaultTimeout = 5 }.ToString();
         group = new(async cancel => new Lane(await OpenConnectionAsync(cancel), keepsStatements: true));
     }
@@ -39,6 +38,9 @@ internal sealed class Database : IAsyncDisposable
 
     /// <summary>Full path of the SQLite file; null on PostgreSQL.</summary>
     public string? SqlitePath { get; }
+
+    /// <summary>The folder of the SQLite file, made when it is not there yet: by whoever opens the database, not by whoever asks about it.</summary>
+    public void MakeFolder() => Directory.CreateDirectory(Path.GetDirectoryName(SqlitePath)!);
 
     /// <summary>A pooled connection; dispose it to give it back.</summary>
     public async ValueTask<DbConnection> OpenConnectionAsync(CancellationToken cancel)
@@ -72,6 +74,10 @@ internal sealed class Database : IAsyncDisposable
 
     /// <summary>Brings the schema up to date; cheap when it is. Any number of processes may call it at once.</summary>
     public Task MigrateAsync(CancellationToken cancel) => new Migrator(this).RunAsync(cancel);
+
+    /// <summary>Only looks: a database that is not there yet is not made.</summary>
+    public async Task<SchemaState> SchemaAsync(CancellationToken cancel) =>
+        SqlitePath is not null && !File.Exists(SqlitePath) ? SchemaState.None : await new Migrator(this).StateAsync(cancel);
 
     public async ValueTask DisposeAsync()
     {
@@ -135,6 +141,7 @@ internal sealed class Database : IAsyncDisposable
 
     private async Task<DbConnection> OpenSqliteAsync(CancellationToken cancel)
     {
+        MakeFolder();
         var connection = new SqliteConnection(sqlite);
         await connection.OpenAsync(cancel);
         await using var pragmas = connection.CreateCommand();

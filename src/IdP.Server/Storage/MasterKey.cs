@@ -12,7 +12,8 @@ internal static class MasterKey
     /// The configured key; without one, DataDirectory/master.key, made on first use and readable by its owner only.
     /// On PostgreSQL several nodes need the same key, so a file that each would make for itself is refused outside Development.
     /// </summary>
-    /// <exception cref="InvalidOperationException">The setting is missing or not a key.</exception>
+    /// <exception cref="InvalidOperationException">The setting is missing.</exception>
+    /// <exception cref="BadConfigurationException">What it or the file says is not a key.</exception>
     public static byte[] Load(IdpOptions options, bool development)
     {
         if (!string.IsNullOrWhiteSpace(options.Secrets.MasterKey))
@@ -30,7 +31,7 @@ internal static class MasterKey
         var key = new byte[Size + 1];
         return Convert.TryFromBase64String(text.Trim(), key, out var length) && length == Size
             ? key[..Size]
-            : throw new InvalidOperationException($"{where} is not 32 bytes in base64.");
+            : throw new BadConfigurationException([$"{where}: is not 32 bytes in base64"]);
     }
 
     private static void Create(string path)

@@ -22,6 +22,12 @@ internal sealed class Migrator(Database database)
             await ApplyAsync(id, cancel);
     }
 
+    public async Task<SchemaState> StateAsync(CancellationToken cancel)
+    {
+        var missing = await MissingAsync(cancel);
+        return missing is [] ? SchemaState.Current : missing.Length == SchemaScripts.Known(database.IsPostgres).Length ? SchemaState.None : SchemaState.Older;
+    }
+
     private async Task<string[]> MissingAsync(CancellationToken cancel)
     {
         var known = SchemaScripts.Known(database.IsPostgres);
@@ -86,4 +92,12 @@ internal sealed class Migrator(Database database)
             return null;
         }
     }
+}
+
+/// <summary>The database's schema beside this program's.</summary>
+internal enum SchemaState
+{
+    None,
+    Older,
+    Current,
 }

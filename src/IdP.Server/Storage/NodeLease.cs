@@ -33,6 +33,7 @@ internal sealed class NodeLease(Database database, IdpOptions options) : IAsyncD
 
     private FileStream LockFile()
     {
+        database.MakeFolder();
         try
         {
             return new FileStream(database.SqlitePath + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);

@@ -26,8 +26,10 @@ internal static class Outage
 
     private static bool IsDatabase(Exception problem) => problem switch
     {
-        // Connection lost, shutting down, out of resources, cancelled by timeout, deadlock, a standby after failover.
-        PostgresException { SqlState: var state } => state[..2] is "08" or "53" or "57" or "58" or "40" || state == PostgresErrorCodes.ReadOnlySqlTransaction,
+        // Connection lost, shutting down, out of resources, cancelled by timeout, deadlock, a standby after failover. And a door that is shut to us: a password
+        // that was changed, a database or a right that is not there.
+        PostgresException { SqlState: var state } => state[..2] is "08" or "53" or "57" or "58" or "40" or "28"
+            || state is PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InsufficientPrivilege,
         NpgsqlException => true,
         SqliteException { SqliteErrorCode: var code } => code is raw.SQLITE_BUSY or raw.SQLITE_LOCKED or raw.SQLITE_IOERR or raw.SQLITE_FULL or raw.SQLITE_CANTOPEN or raw.SQLITE_READONLY,
         _ => false,

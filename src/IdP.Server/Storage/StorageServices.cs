@@ -11,7 +11,7 @@ internal static class StorageServices
     public static IServiceCollection AddIdpStorage(this IServiceCollection services, IdpOptions options)
     {
         services.AddSingleton(_ => new Database(options));
-        services.AddSingleton(provider => new SecretProtector(MasterKey.Load(options, provider.GetService<IHostEnvironment>()?.IsDevelopment() ?? false)));
+        services.AddSingleton(provider => new SecretProtector(new Lazy<byte[]>(() => MasterKey.Load(options, provider.GetService<IHostEnvironment>()?.IsDevelopment() ?? false))));
         services.AddSingleton<AuditLog>();
         services.AddSingleton<IEphemeralStore>(provider => Ephemeral(options.Storage.Ephemeral, provider));
 

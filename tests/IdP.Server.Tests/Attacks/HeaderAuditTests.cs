@@ -75,7 +75,7 @@ public sealed class HeaderAuditTests(SqliteAttackHost host) : IClassFixture<Sqli
 
     private string Session(Browser browser) => browser.Cookies.GetCookies(new Uri(idp.Issuer))["idp.session"]!.Value;
 
-    private static void Audit(HttpResponseHead head, string what)
+    internal static void Audit(HttpResponseHead head, string what)
     {
         Assert.True(head["X-Content-Type-Options"] == "nosniff", what + ": nosniff");
         Assert.True(head["Referrer-Policy"] == "no-referrer", what + ": referrer");

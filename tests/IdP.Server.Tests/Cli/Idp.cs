@@ -17,12 +17,10 @@ internal sealed class Idp : IDisposable
         "--Issuer", "https://id.example.com", "--DataDirectory", Folder, "--Storage:Database", "sqlite:" + Path.Combine(Folder, "idp.db"),
     ];
 
-    public async Task<(int Code, string Output, string Error)> TypeAsync(string input, params string[] arguments)
-    {
-        using StringWriter output = new(), error = new();
-        var code = await Program.RunAsync([.. arguments, .. Settings], new Terminal(new StringReader(input), output, error));
-        return (code, output.ToString(), error.ToString());
-    }
+    public Task<(int Code, string Output, string Error)> TypeAsync(string input, params string[] arguments) => EnterAsync(input, [.. arguments, .. Settings]);
+
+    /// <summary>With settings that outweigh the usual ones.</summary>
+    public Task<(int Code, string Output, string Error)> WithAsync(string[] settings, params string[] arguments) => EnterAsync("", [.. Settings, .. settings, .. arguments]);
 
     public Task<(int Code, string Output, string Error)> RunAsync(params string[] arguments) => TypeAsync("", arguments);
 
@@ -35,9 +33,19 @@ internal sealed class Idp : IDisposable
         return path;
     }
 
+    /// <summary>Nothing has been made here, neither a database nor a key.</summary>
+    public bool IsUntouched => Directory.GetFiles(Folder, "*", SearchOption.AllDirectories).All(file => file.EndsWith(".yaml", StringComparison.Ordinal) || file.EndsWith(".json", StringComparison.Ordinal));
+
     /// <summary>What a change could have touched.</summary>
     public async Task<string> StateAsync() =>
         (await JsonAsync("client", "list")).ToJsonString() + (await JsonAsync("user", "list")).ToJsonString();
+
+    private static async Task<(int Code, string Output, string Error)> EnterAsync(string input, string[] line)
+    {
+        using StringWriter output = new(), error = new();
+        var code = await Program.RunAsync(line, new Terminal(new StringReader(input), output, error));
+        return (code, output.ToString(), error.ToString());
+    }
 
     public void Dispose() => folder.Delete(recursive: true);
 }

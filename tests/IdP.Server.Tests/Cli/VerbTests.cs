@@ -89,6 +89,15 @@ public sealed class VerbTests : IDisposable
     }
 
     [Theory]
+    [InlineData(4, "https://example.com/id"), InlineData(4, "http://localhost:5080/auth"), InlineData(4, "https://example.com/%41"), InlineData(0, "https://example.com"), InlineData(0, "http://[::1]:5080")]
+    public async Task An_issuer_has_a_host_of_its_own_and_no_path(int expected, string issuer)
+    {
+        var (code, _, error) = await idp.WithAsync(["--Issuer", issuer], "check-config");
+        Assert.Equal(expected, code);
+        Assert.Equal(expected == 4, error.Contains($"Issuer: '{issuer}' must not have a path: this server answers at the root of its host; give it a host name of its own", StringComparison.Ordinal));
+    }
+
+    [Theory]
     [InlineData(4, "http://localhost:5080,http://*:9000", "http://127.0.0.1:9000")]
     [InlineData(4, "http://localhost", "http://127.0.0.1:80")]
     [InlineData(0, "http://localhost:5080", "http://127.0.0.1:9000")]

@@ -61,6 +61,15 @@ public abstract class StepUpModules(TestIdp idp)
     }
 
     [Fact]
+    public async Task A_clients_minimum_is_what_its_tokens_say_also_when_the_app_asks_for_less()
+    {
+        var strict = idp.App(TestClient.Strict);
+        using var browser = idp.Browser();
+        var tokens = await TokensAsync(strict, strict.Ask().With("acr_values", "pwd"), browser, idp.WithOtp());
+        Assert.Equal("mfa", (await idp.ReadAsync(tokens.IdToken, "strict")).Acr);
+    }
+
+    [Fact]
     public async Task Silence_never_gets_more_than_there_is()
     {
         var calm = idp.App(TestClient.Calm);

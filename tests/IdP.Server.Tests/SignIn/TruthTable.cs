@@ -63,7 +63,8 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
             return Asked.Silent ? "interaction_required" : "verify";
 
         var reached = really || onTrust ? "mfa" : "pwd";
-        var said = names.Contains(reached) || !names.Contains("pwd") ? reached : "pwd";
+        // A minimum is told as met, whatever lower name the app asked for.
+        var said = Client.Minimum || names.Contains(reached) || !names.Contains("pwd") ? reached : "pwd";
         string[] amr = ["pwd", .. really || factor is not null || onTrust ? Factor.Amr : [], .. really ? ["mfa"] : (string[])[]];
         return $"finish acr={said} amr={string.Join('+', amr)} at={(onTrust ? Device.Age : password)} device={(policyAsks || onTrust ? "yes" : "no")}";
     }
@@ -101,7 +102,7 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
         }
         from asked in new Ask[]
         {
-            new("nothing", [], []), new("acr_values=mfa", ["mfa"], []), new("acr_values=pwd mfa", ["pwd", "mfa"], []), new("essential mfa", [], ["mfa"]),
+            new("nothing", [], []), new("acr_values=mfa", ["mfa"], []), new("acr_values=pwd mfa", ["pwd", "mfa"], []), new("acr_values=pwd", ["pwd"], []), new("essential mfa", [], ["mfa"]),
             new("essential pwd", [], ["pwd"]), new("essential unknown", [], ["urn:x"]), new("max_age=300", [], [], MaxAge: 300), new("max_age=90 days", [], [], MaxAge: 90 * 86_400),
             new("acr_values=mfa max_age=300", ["mfa"], [], MaxAge: 300), new("prompt=login", [], [], Login: true), new("prompt=login essential mfa", [], ["mfa"], Login: true),
             new("prompt=none", [], [], Silent: true), new("prompt=none essential mfa", [], ["mfa"], Silent: true),

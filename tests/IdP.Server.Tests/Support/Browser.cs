@@ -156,6 +156,7 @@ public sealed class Browser : IDisposable
         AllowAutoRedirect = false,
         UseCookies = false,
         UseProxy = false,
+        SslOptions = TestCertificate.Trusting(),
         ConnectCallback = async (_, cancel) =>
         {
             var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };

@@ -46,6 +46,16 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits until it has printed this.</summary>
+    public async Task SaysAsync(string words)
+    {
+        for (var watch = Stopwatch.StartNew(); !Output.Contains(words, StringComparison.Ordinal); await Task.Delay(50))
+        {
+            if (watch.Elapsed > TimeSpan.FromSeconds(20))
+                throw new InvalidOperationException($"{process.StartInfo.FileName} did not say '{words}': {Output}");
+        }
+    }
+
     /// <summary>SIGKILL: no farewell, no flush.</summary>
     public async Task KillAsync()
     {

@@ -12,6 +12,9 @@ namespace IdP.Support;
 /// </summary>
 internal sealed class RealServers : IAsyncDisposable
 {
+    /// <summary>A role that may be made, and needs a password.</summary>
+    public const string KeyedRole = "keyed";
+
     private readonly string folder = Directory.CreateTempSubdirectory("idp-").FullName;
     private readonly int postgresPort = FreePort();
     private readonly int redisPort = FreePort();
@@ -66,6 +69,9 @@ internal sealed class RealServers : IAsyncDisposable
         }
 
         await RunAsPostgresAsync("initdb", "-D", data, "-U", "idp", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync");
+        // One role has to show a password, for tests of a wrong one.
+        var access = Path.Combine(data, "pg_hba.conf");
+        await File.WriteAllTextAsync(access, $"host all {KeyedRole} 127.0.0.1/32 scram-sha-256\n" + await File.ReadAllTextAsync(access));
         await RunAsPostgresAsync("pg_ctl", "-D", data, "-l", Path.Combine(data, "log"), "-w", "-t", "30", "start", "-o",
             string.Create(CultureInfo.InvariantCulture, $"-p {postgresPort} -c listen_addresses=127.0.0.1 -c unix_socket_directories={data} -c max_connections=300 -c shared_buffers=32MB"));
     }

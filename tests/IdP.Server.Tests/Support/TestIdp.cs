@@ -33,10 +33,11 @@ public sealed class TestIdp : IAsyncDisposable
         this.stores = stores;
         this.options = options;
         Ports = [.. Enumerable.Range(0, options.Nodes).Select(_ => FreePort())];
-        Issuer = $"http://{options.Host}:{Ports[0]}";
+        Issuer = $"{Scheme}://{options.Host}:{Ports[0]}";
     }
 
     public string Issuer { get; }
+    private string Scheme => options.Https ? "https" : "http";
     public IReadOnlyList<int> Ports { get; }
     public MovableClock Clock { get; } = new();
     public CapturedLog Log { get; } = new();
@@ -236,13 +237,19 @@ public sealed class TestIdp : IAsyncDisposable
         Dictionary<string, string> settings = new()
         {
             ["Issuer"] = Issuer,
-            ["Listen:Urls"] = $"http://127.0.0.1:{Ports[node]}",
+            ["Listen:Urls"] = $"{Scheme}://127.0.0.1:{Ports[node]}",
             ["Listen:Management"] = "",
             ["DataDirectory"] = Path.Combine(folder, stores.Pair == StorePair.SqliteAndMemory ? "data" : $"data{node}"),
             ["Storage:Database"] = stores.Database,
             ["Storage:Ephemeral"] = stores.Ephemeral,
             ["Secrets:MasterKey"] = masterKey,
         };
+        if (options.Https)
+        {
+            var files = new TestCertificate(folder);
+            (settings["Tls:Certificate"], settings["Tls:Key"]) = (files.CertificatePath, files.KeyPath);
+        }
+
         foreach (var (name, value) in options.Settings)
             settings[name] = value;
         return settings;
@@ -273,6 +280,8 @@ public sealed record TestIdpOptions
     /// <summary>The issuer's host name; browsers keep cookies by it.</summary>
     public string Host { get; init; } = "localhost";
     public string Environment { get; init; } = "Production";
+    /// <summary>With a certificate of the tests' own authority, which the tests' browsers trust.</summary>
+    public bool Https { get; init; }
     /// <summary>Nodes are processes of the built server instead of hosts in this one: the real clock, and they can be killed.</summary>
     public bool OwnProcess { get; init; }
     public Seed Seed { get; init; } = new();

@@ -25,6 +25,14 @@ internal sealed class KeyTable(Database database, SecretProtector protector, Aud
         }
     }
 
+    /// <summary>Whether this master key opens what is there; without any keys yet, whether there is or can be a master key at all.</summary>
+    /// <exception cref="SealBrokenException">The keys were sealed with another one.</exception>
+    public async Task ProveMasterKeyAsync(CancellationToken cancel)
+    {
+        protector.KeyFor(Purpose);
+        Prove(await ReadAsync(cancel));
+    }
+
     /// <summary>
     /// Adds the next generation, unless another node was faster: (alg, generation) is unique, so two nodes that rotate at once make one key.
     /// </summary>
@@ -37,6 +45,7 @@ internal sealed class KeyTable(Database database, SecretProtector protector, Aud
     {
         var now = clock.GetUtcNow();
         var rows = await lane.ListAsync(Select, Read, cancel);
+        Prove(rows);
         if (KeySchedule.Next(rows, alg, now) is { } next)
             await TakeOverAsync(lane, next, Sooner(next.ActivatesAt, now + KeySchedule.Propagation), "key-rotated", actor, cancel);
         else
@@ -71,6 +80,8 @@ internal sealed class KeyTable(Database database, SecretProtector protector, Aud
 
     private async Task<bool> AddAsync(Lane lane, IReadOnlyList<SigningKeyRow> seen, string alg, DateTimeOffset activatesAt, string action, string actor, CancellationToken cancel)
     {
+        // A key sealed with a master key that the others were not sealed with would stop every node.
+        Prove(seen);
         var pkcs8 = SigningKey.Generate(alg);
         var kid = SigningKey.Load(alg, pkcs8).Kid;
         var row = new SigningKeyRow
@@ -100,6 +111,12 @@ internal sealed class KeyTable(Database database, SecretProtector protector, Aud
             "update signing_keys set retired_at = @at where alg = @alg and generation < @generation and (retired_at is null or retired_at > @at)", cancel,
             ("@at", Ms(at)), ("@alg", row.Alg), ("@generation", row.Generation));
         await audit.AddAsync(lane, new(action, actor, Details: $"{row.Alg} {row.Kid}"), cancel);
+    }
+
+    private void Prove(IReadOnlyList<SigningKeyRow> rows)
+    {
+        if (rows is [.., var known])
+            Open(known);
     }
 
     /// <summary>When an announced key is revoked, the one it was to replace goes on.</summary>

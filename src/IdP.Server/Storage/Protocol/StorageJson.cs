@@ -10,4 +10,5 @@ namespace IdP.Server.Storage.Protocol;
 [JsonSerializable(typeof(Grant))]
 [JsonSerializable(typeof(PushedRequest))]
 [JsonSerializable(typeof(AccessTokenContent))]
+[JsonSerializable(typeof(Dictionary<string, string>))]
 internal sealed partial class StorageJson : JsonSerializerContext;
