@@ -21,7 +21,7 @@ internal static class InstalledFactors
         .AddSingleton<BindingPolicies>()
         .AddSingleton<RecentProof>();
 
-    private static IServiceCollection AddFactor<TFactor, TEnrolment>(this IServiceCollection services)
+    internal static IServiceCollection AddFactor<TFactor, TEnrolment>(this IServiceCollection services)
         where TFactor : class, ISecondFactor
         where TEnrolment : class, IEnrolment => services
         .AddSingleton<ISecondFactor, TFactor>()

@@ -41,7 +41,7 @@ internal sealed class MailedCodes(Database database, Outbox outbox, SecretProtec
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan FirstPause = TimeSpan.FromMinutes(1);
     /// <summary>With the rest of the request a person is answered within two seconds.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.5);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <param name="boundTo">What the code is good for, and nothing else.</param>
     public async Task<CodeMailing> SendAsync(string userId, string boundTo, Func<string, MailDraft> words, CancellationToken cancel)

@@ -26,19 +26,19 @@ internal sealed class ResetPage(
     {
         if (done == "yes")
         {
-            View = new("", "", null, null, null, [], null, 0, options.SignIn.MinimumPasswordLength, Done: true);
+            View = new("", "", null, null, [], null, options.SignIn.MinimumPasswordLength, Done: true);
             return Page();
         }
 
         return await OpenAsync(token, cookies.EnsureBrowserHandle(HttpContext)) is { } at ? await DrawAsync(at, with, null, afterNotMe: after == "not-me") : PageSteps.Calm("link_used");
     }
 
-    // Codes and passwords are read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
+    // Passwords are read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
     public Task<IActionResult> OnPostAsync(string? token, string? with) => PostAsync(token, async at =>
     {
-        string? code = Request.Form["code"], fresh = Request.Form["newPassword"], again = Request.Form["again"];
+        string? fresh = Request.Form["newPassword"], again = Request.Form["again"];
         if (!await MayAsync(at))
-            return code is null && fresh is not null ? await DrawAsync(at, with, Problem.ProofOver) : await TryCodeAsync(at, with, code);
+            return fresh is not null && Answers.Read(Request.Form) is null ? await DrawAsync(at, with, Problem.ProofOver) : await TryAnswerAsync(at, with);
         if (string.IsNullOrEmpty(fresh))
             return await DrawAsync(at, null, fresh is null ? null : Problem.MissingField);
         if (fresh != again)
@@ -70,22 +70,14 @@ internal sealed class ResetPage(
     private async Task<bool> MayAsync(ResetAt at) =>
         RecentProof.FactorsOf(at.Person).Count == 0 || await proofs.IsThereAsync(at.Asker, Action, HttpContext.RequestAborted);
 
-    private async Task<IActionResult> TryCodeAsync(ResetAt at, string? with, string? code)
+    private async Task<IActionResult> TryAnswerAsync(ResetAt at, string? with)
     {
-        if (string.IsNullOrWhiteSpace(code))
+        if (Answers.Read(Request.Form) is not { } answer)
             return await DrawAsync(at, with, Problem.MissingField);
-        var outcome = await proofs.AnswerAsync(at.Asker, Action, new Answer.Code(code), HttpContext.RequestAborted);
+        var outcome = await proofs.AnswerAsync(at.Asker, Action, answer, HttpContext.RequestAborted);
         if (outcome is StepUpOutcome.Wrong or StepUpOutcome.AlreadyUsed or StepUpOutcome.Denied)
             await audit.WriteAsync(new("second-factor-failed", UserId: at.Person.Id, Address: HttpContext.Connection.RemoteIpAddress?.ToString(), Details: Action.Name), CancellationToken.None);
-        return outcome switch
-        {
-            StepUpOutcome.Passed => PageSteps.SeeOther("/reset?token=" + at.Token),
-            StepUpOutcome.AlreadyUsed => await DrawAsync(at, with, Problem.CodeUsed),
-            StepUpOutcome.TooMany tooMany => await DrawAsync(at, with, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
-            StepUpOutcome.Stopped => await DrawAsync(at, with, Problem.Stopped),
-            StepUpOutcome.Over => await DrawAsync(at, with, Problem.CodeExpired),
-            _ => await DrawAsync(at, with, Problem.WrongCode),
-        };
+        return outcome is StepUpOutcome.Passed ? PageSteps.SeeOther("/reset?token=" + at.Token) : await DrawAsync(at, with, Problem.Of(outcome, answer));
     }
 
     // The hash first: it may be refused, and a crash after it costs nothing. Then the proof, and after it link and password, both or neither.
@@ -131,16 +123,15 @@ internal sealed class ResetPage(
     {
         if (await MayAsync(at))
         {
-            View = new(at.Token, at.Csrf, at.Person.UserName, null, null, [], problem, 0, options.SignIn.MinimumPasswordLength, AfterNotMe: afterNotMe);
+            View = new(at.Token, at.Csrf, at.Person.UserName, null, [], problem, options.SignIn.MinimumPasswordLength, AfterNotMe: afterNotMe);
             return Page();
         }
 
         string[] usable = [.. RecentProof.FactorsOf(at.Person).Where(id => factors.Find(id) is not null).OrderBy(id => factors.Find(id)!.Info.IsFallback)];
         var chosen = with is not null && usable.Contains(with) ? with : usable[0];
         var start = await proofs.ChallengeAsync(at.Asker, Action, chosen, again, HttpContext.RequestAborted);
-        var left = start.Challenge?.Prompt is Prompt.EnterCode { AgainAt: { } when } && when > clock.GetUtcNow() ? (int)Math.Ceiling((when - clock.GetUtcNow()).TotalSeconds) : 0;
-        View = new(at.Token, at.Csrf, at.Person.UserName, factors.Find(chosen)!.Info, start,
-            [.. usable.Where(id => id != chosen).Select(id => factors.Find(id)!.Info)], problem, left, options.SignIn.MinimumPasswordLength, AfterNotMe: afterNotMe);
+        View = new(at.Token, at.Csrf, at.Person.UserName, PromptView.Of(factors.Find(chosen)!.Info, start, problem is not null, clock.GetUtcNow()),
+            [.. usable.Where(id => id != chosen).Select(id => factors.Find(id)!.Info)], problem, options.SignIn.MinimumPasswordLength, AfterNotMe: afterNotMe);
         return Page();
     }
 
@@ -155,13 +146,10 @@ internal sealed class ResetPage(
     private sealed record ResetAt(OneTimeLink Link, string Token, UserRecord Person, Asker Asker, string Csrf);
 }
 
-/// <param name="Factor">Null: the new password is asked.</param>
+/// <param name="Prompt">Null: the new password is asked.</param>
 internal sealed record ResetView(
-    string Token, string Csrf, string? UserName, FactorInfo? Factor, ChallengeStart? Start, IReadOnlyList<FactorInfo> Others, Problem? Problem, int AgainInSeconds,
-    int MinimumLength, bool Done = false, bool AfterNotMe = false)
+    string Token, string Csrf, string? UserName, PromptView? Prompt, IReadOnlyList<FactorInfo> Others, Problem? Problem, int MinimumLength, bool Done = false, bool AfterNotMe = false)
 {
-    public Prompt.EnterCode? Code => Start?.Challenge?.Prompt as Prompt.EnterCode;
-
     /// <summary>Records print their members; the token must not be (I-7).</summary>
     public override string ToString() => "reset";
 }

@@ -38,10 +38,7 @@ internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, Fac
     {
         if (await FindAsync(visit, wanted, offer) is null)
             return Draw(new(visit, wanted, null, Problem.CodeExpired, null, null));
-        // Read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
-        string? code = Request.Form["code"];
-        Answer answer = Request.Form["kept"] == "yes" ? new Answer.Acknowledged() : new Answer.Code(code ?? "");
-        if (answer is Answer.Code { Value.Length: 0 })
+        if (Answers.Read(Request.Form) is not { } answer)
             return await DrawOfferAsync(visit, wanted, offer, Problem.MissingField);
         var outcome = await enrolments.ConfirmAsync(offer, visit.Person.Id, visit.Asker.Place, answer, visit.By, HttpContext.RequestAborted, Request.Form["label"]);
         // The code that bound it was a second factor really done, here and now: the person is not asked for another.
@@ -51,7 +48,7 @@ internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, Fac
         {
             EnrolmentOutcome.Bound => PageSteps.SeeOther("/account/two-step?done=" + (replaces is null ? "bound" : "rebound")),
             EnrolmentOutcome.TooMany tooMany => await DrawOfferAsync(visit, wanted, offer, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
-            EnrolmentOutcome.Wrong => await DrawOfferAsync(visit, wanted, offer, Problem.WrongCode),
+            EnrolmentOutcome.Wrong => await DrawOfferAsync(visit, wanted, offer, Problem.Wrong(answer)),
             _ => Draw(new(visit, wanted, null, Problem.CodeExpired, null, null)),
         };
     });

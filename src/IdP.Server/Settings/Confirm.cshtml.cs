@@ -29,26 +29,17 @@ internal sealed class ConfirmPage(
             : await DrawAsync(visit, wanted, with, null);
     }
 
-    // Codes and passwords are read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
+    // Passwords are read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
     public Task<IActionResult> OnPostAsync(string? action, string? with) => PostAsync(action, async (visit, wanted) =>
     {
         if (RecentProof.FactorsOf(visit.Person).Count == 0)
             return await TryPasswordAsync(visit, wanted);
-        string? code = Request.Form["code"];
-        if (string.IsNullOrWhiteSpace(code))
+        if (Answers.Read(Request.Form) is not { } answer)
             return await DrawAsync(visit, wanted, with, Problem.MissingField);
-        var outcome = await proofs.AnswerAsync(visit.Asker, wanted.Guard, new Answer.Code(code), HttpContext.RequestAborted);
+        var outcome = await proofs.AnswerAsync(visit.Asker, wanted.Guard, answer, HttpContext.RequestAborted);
         if (outcome is StepUpOutcome.Wrong or StepUpOutcome.AlreadyUsed or StepUpOutcome.Denied)
             await audit.WriteAsync(new("second-factor-failed", visit.Person.Id, visit.Person.Id, Address: visit.By.Address, Details: wanted.Guard.Name), CancellationToken.None);
-        return outcome switch
-        {
-            StepUpOutcome.Passed => PageSteps.SeeOther(wanted.Path),
-            StepUpOutcome.AlreadyUsed => await DrawAsync(visit, wanted, with, Problem.CodeUsed),
-            StepUpOutcome.TooMany tooMany => await DrawAsync(visit, wanted, with, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
-            StepUpOutcome.Stopped => await DrawAsync(visit, wanted, with, Problem.Stopped),
-            StepUpOutcome.Over => await DrawAsync(visit, wanted, with, Problem.CodeExpired),
-            _ => await DrawAsync(visit, wanted, with, Problem.WrongCode),
-        };
+        return outcome is StepUpOutcome.Passed ? PageSteps.SeeOther(wanted.Path) : await DrawAsync(visit, wanted, with, Problem.Of(outcome, answer));
     });
 
     /// <summary>Another code, please.</summary>
@@ -94,24 +85,17 @@ internal sealed class ConfirmPage(
             .OrderBy(id => factors.Find(id)?.Info.IsFallback ?? true).ThenByDescending(id => id == wanted.First)];
         if (usable.Length == 0)
         {
-            View = new ConfirmView(visit, wanted, null, null, [], problem, 0);
+            View = new ConfirmView(visit, wanted, null, [], problem);
             return Page();
         }
 
         var chosen = with is not null && usable.Contains(with) ? with : usable[0];
         var start = await proofs.ChallengeAsync(visit.Asker, wanted.Guard, chosen, again, HttpContext.RequestAborted);
-        var info = factors.Find(chosen)!.Info;
-        View = new ConfirmView(visit, wanted, info, start, [.. usable.Where(id => id != chosen).Select(id => factors.Find(id)!.Info)], problem, SecondsUntil(start.Challenge?.Prompt));
+        View = new ConfirmView(visit, wanted, PromptView.Of(factors.Find(chosen)!.Info, start, problem is not null, clock.GetUtcNow()),
+            [.. usable.Where(id => id != chosen).Select(id => factors.Find(id)!.Info)], problem);
         return Page();
     }
-
-    private int SecondsUntil(Prompt? prompt) =>
-        prompt is Prompt.EnterCode { AgainAt: { } at } && at > clock.GetUtcNow() ? (int)Math.Ceiling((at - clock.GetUtcNow()).TotalSeconds) : 0;
 }
 
-/// <param name="Factor">Null: the password is asked.</param>
-internal sealed record ConfirmView(
-    Visit Visit, SettingsAction Action, FactorInfo? Factor, ChallengeStart? Start, IReadOnlyList<FactorInfo> Others, Problem? Problem, int AgainInSeconds)
-{
-    public Prompt.EnterCode? Code => Start?.Challenge?.Prompt as Prompt.EnterCode;
-}
+/// <param name="Prompt">Null: the password is asked.</param>
+internal sealed record ConfirmView(Visit Visit, SettingsAction Action, PromptView? Prompt, IReadOnlyList<FactorInfo> Others, Problem? Problem);

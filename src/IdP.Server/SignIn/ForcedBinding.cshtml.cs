@@ -45,16 +45,15 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
             return elsewhere!;
         if (await OfferAsync(at) is not { } offer)
             return await AfterTheOtherAsync(at);
-        string? code = Request.Form["code"];
-        if (string.IsNullOrWhiteSpace(code))
+        if (Answers.Read(Request.Form) is not { } answer)
             return await DrawAsync(at, problem: Problem.MissingField);
 
         var person = at.Situation.Person!.Id;
-        return await enrolments.ConfirmAsync(offer.Id, person, at.Progress.BrowserHash, new Answer.Code(code), By.Person(HttpContext, person, at.Situation.Session?.Id), HttpContext.RequestAborted) switch
+        return await enrolments.ConfirmAsync(offer.Id, person, at.Progress.BrowserHash, answer, By.Person(HttpContext, person, at.Situation.Session?.Id), HttpContext.RequestAborted) switch
         {
             EnrolmentOutcome.Bound bound => await AdvanceAsync(at, offer, bound.Binding),
             EnrolmentOutcome.TooMany tooMany => await DrawAsync(at, problem: Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
-            EnrolmentOutcome.Wrong => await DrawAsync(at, problem: Problem.WrongCode),
+            EnrolmentOutcome.Wrong => await DrawAsync(at, problem: Problem.Wrong(answer)),
             _ => await AfterTheOtherAsync(at),
         };
     }

@@ -18,10 +18,7 @@ internal static class SignInTexts
     public static string AgainText(object value) => Table.With(value);
     public static string Account => Table.Get();
     public static string VerifyTitle => Table.Get();
-    public static string Code => Table.Get();
-    public static string CodeDigits(object value) => Table.With(value);
     public static string Verify => Table.Get();
-    public static string CodeSentTo(object value) => Table.With(value);
     public static string SendAgain => Table.Get();
     public static string SendAgainLater(object value) => Table.With(value);
     public static string TrustThis(object value) => Table.With(value);

@@ -24,25 +24,20 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
         var (at, elsewhere) = await this.OpenPostAsync<NextStep.Verify>(tx);
         if (at is null)
             return elsewhere!;
-        // Read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
-        string? code = Request.Form["code"];
-        if (string.IsNullOrWhiteSpace(code))
+        if (Answers.Read(Request.Form) is not { } answer)
             return await DrawAsync(at, Problem.MissingField);
         if (at.Progress.ChallengeId is not { } challengeId)
             return await DrawAsync(at, Problem.CodeExpired);
 
         var outcome = await stepUp.AnswerAsync(
-            challengeId, at.Situation.Person!.Id, Purpose(at), at.Progress.BrowserHash, new Answer.Code(code), HttpContext.RequestAborted, at.Situation.TrustedDevice?.Id);
+            challengeId, at.Situation.Person!.Id, Purpose(at), at.Progress.BrowserHash, answer, HttpContext.RequestAborted, at.Situation.TrustedDevice?.Id);
         if (outcome is StepUpOutcome.Wrong or StepUpOutcome.AlreadyUsed or StepUpOutcome.Denied)
             await audit.WriteAsync(Failed(at, outcome), CancellationToken.None);
         return outcome switch
         {
             StepUpOutcome.Passed passed => await AdvanceAsync(at, passed),
-            StepUpOutcome.AlreadyUsed => await AfterTheOtherAsync(at, Problem.CodeUsed),
-            StepUpOutcome.TooMany tooMany => await DrawAsync(at, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
-            StepUpOutcome.Stopped => await DrawAsync(at, Problem.Stopped),
-            StepUpOutcome.Over => await AfterTheOtherAsync(at, Problem.CodeExpired),
-            _ => await DrawAsync(at, Problem.WrongCode),
+            StepUpOutcome.AlreadyUsed or StepUpOutcome.Over => await AfterTheOtherAsync(at, Problem.Of(outcome, answer)),
+            _ => await DrawAsync(at, Problem.Of(outcome, answer)),
         };
     }
 
@@ -111,10 +106,9 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
         var info = factors.Find(chosen)!.Info;
         var bound = await bindings.ListAsync(person.Id, cancel);
         View = new VerifyView(
-            SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), chosen, info.Name, PromptFor(start, info, LeftOf(info, bound)),
+            SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), PromptView.Of(info, start, problem is not null, clock.GetUtcNow(), LeftOf(info, bound)),
             [.. usable.Where(id => id != chosen).Select(id => new FactorChoice(id, factors.Find(id)!.Info.Name))],
-            problem, person.UserName, SecondsUntil(start.Challenge?.Prompt),
-            MayTrust(at) ? options.TrustedDevices.Days : null, TrustWanted, WarningIn(bound));
+            problem, person.UserName, MayTrust(at) ? options.TrustedDevices.Days : null, TrustWanted, WarningIn(bound));
         return Page();
     }
 
@@ -130,17 +124,6 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
 
     // At every sign-in and not only where it is used: on the day it is needed it is too late.
     private string? WarningIn(List<FactorBinding> bound) => bound.Select(binding => factors.Find(binding.Factor)?.Warn(binding)).FirstOrDefault(warning => warning is not null);
-
-    private static PromptView PromptFor(ChallengeStart start, FactorInfo info, string? left) => start.Challenge?.Prompt switch
-    {
-        Prompt.EnterCode code => new PromptView.EnterCode(info.Instruction, code.Length, code.Letters, code.SentTo, code.AgainAt,
-            (start.Reason ?? code.Notice) is { } notice ? info.Words.Find(notice) : left),
-        null => new PromptView.Nothing(info.Words.Find(start.Reason!) ?? info.Instruction),
-        _ => throw new InvalidOperationException($"The page cannot draw the prompt of '{info.Id}'."),
-    };
-
-    private int SecondsUntil(Prompt? prompt) =>
-        prompt is Prompt.EnterCode { AgainAt: { } at } && at > clock.GetUtcNow() ? (int)Math.Ceiling((at - clock.GetUtcNow()).TotalSeconds) : 0;
 
     private AuditEntry Failed(SignInAt at, StepUpOutcome outcome) => new(
         "second-factor-failed", UserId: at.Situation.Person!.Id, ClientId: at.Request.Client.ClientId,

@@ -10,17 +10,11 @@ internal sealed record PasswordView(ClientCard Client, string Tx, string Csrf, s
 
 /// <param name="Others">Further bound factors; empty hides "another way".</param>
 /// <param name="AccountHint">Whose code is asked for, as the person knows it.</param>
-/// <param name="AgainInSeconds">How long until another code may be sent.</param>
 /// <param name="TrustDays">How long the second step can be skipped in this browser; null when that is not offered.</param>
 /// <param name="TrustWanted">The box was ticked with the last answer.</param>
 /// <param name="Warning">What the person should do something about soon, whichever factor is asked for now.</param>
 internal sealed record VerifyView(
-    ClientCard Client, string Tx, string Csrf, string FactorId, string FactorName, PromptView Prompt,
-    IReadOnlyList<FactorChoice> Others, Problem? Problem, string? AccountHint, int AgainInSeconds,
-    int? TrustDays, bool TrustWanted, string? Warning)
-{
-    public bool CanSendAgain => Prompt is PromptView.EnterCode { AgainAt: not null };
-}
+    ClientCard Client, string Tx, string Csrf, PromptView Prompt, IReadOnlyList<FactorChoice> Others, Problem? Problem, string? AccountHint, int? TrustDays, bool TrustWanted, string? Warning);
 
 /// <summary>Forced binding: the choice, then what the chosen factor must be told, then what must be proven.</summary>
 /// <param name="AgainInSeconds">How long until another code may be sent; null where nothing is sent.</param>
@@ -40,21 +34,6 @@ internal sealed record ConsentView(ClientCard Client, string Tx, string Csrf, st
 /// <summary>The first administrator, by a one-time link.</summary>
 /// <param name="Done">The account exists; only the way on is shown.</param>
 internal sealed record SetupView(string Token, string Csrf, string? UserName, string? Email, Problem? Problem, int MinimumPasswordLength, bool Done);
-
-/// <summary>How a factor wants to be asked. Capability is data that the page draws, in words that the factor brings along.</summary>
-internal abstract record PromptView
-{
-    private PromptView() { }
-
-    /// <param name="Instruction">One sentence: where the code is to be found.</param>
-    /// <param name="SentTo">Masked place it was sent to; null when nothing is sent.</param>
-    /// <param name="AgainAt">When another may be sent.</param>
-    /// <param name="Notice">Why the code may be late, or why no other was sent.</param>
-    internal sealed record EnterCode(string Instruction, int Length, bool Letters = false, string? SentTo = null, DateTimeOffset? AgainAt = null, string? Notice = null) : PromptView;
-
-    /// <summary>The factor cannot ask now; another way can be chosen.</summary>
-    internal sealed record Nothing(string Reason) : PromptView;
-}
 
 /// <param name="Name">In the person's language.</param>
 internal sealed record FactorChoice(string Id, string Name);
@@ -86,6 +65,19 @@ internal sealed record Problem(ProblemKind Kind, int Number = 0)
     public static Problem TooManyTries(int minutes) => new(ProblemKind.TooManyTries, minutes);
 
     public static Problem PasswordTooShort(int characters) => new(ProblemKind.PasswordTooShort, characters);
+
+    public static Problem Wrong(Answer answer) => answer is Answer.Code ? WrongCode : new(ProblemKind.NotConfirmed);
+
+    /// <summary>What came of an answer that did not pass.</summary>
+    public static Problem Of(StepUpOutcome outcome, Answer answer) => outcome switch
+    {
+        StepUpOutcome.AlreadyUsed => CodeUsed,
+        StepUpOutcome.TooMany tooMany => TooManyTries(Minutes.Of(tooMany.RetryAfter)),
+        StepUpOutcome.Stopped => Stopped,
+        StepUpOutcome.Over => CodeExpired,
+        StepUpOutcome.Denied => new(ProblemKind.Refused),
+        _ => Wrong(answer),
+    };
 }
 
 internal enum ProblemKind
@@ -97,6 +89,10 @@ internal enum ProblemKind
     CodeUsed,
     /// <summary>A hundred wrong in a row: waiting does not help, another way does.</summary>
     Stopped,
+    /// <summary>What is to be confirmed elsewhere has not been, yet.</summary>
+    NotConfirmed,
+    /// <summary>"Not me", or "no".</summary>
+    Refused,
     MissingField,
     /// <summary>Too much to do at once, or a store is away: nothing was counted.</summary>
     Busy,

@@ -64,11 +64,15 @@ internal abstract record Prompt
     /// <summary>Nothing to type: the person has read what is shown, and says so.</summary>
     internal sealed record Acknowledge : Prompt;
 
+    /// <summary>Confirmed elsewhere; here the person says that it is done.</summary>
     /// <param name="Number">What the person types on the phone.</param>
     internal sealed record AwaitApproval(string? Number) : Prompt;
 
+    /// <summary>Scanned and confirmed elsewhere; here the person says that it is done.</summary>
+    /// <param name="Fallback">What to type there instead.</param>
     internal sealed record ScanQr(string Payload, string? Fallback) : Prompt;
 
+    /// <param name="View">Path of the factor's own partial page, drawn from the data inside the page's form; its fields come back in <see cref="Answer.Custom"/>.</param>
     internal sealed record Custom(string View, IReadOnlyDictionary<string, string> Data) : Prompt;
 }
 
@@ -78,7 +82,7 @@ internal abstract record Answer
 
     internal sealed record Code(string Value) : Answer;
 
-    /// <summary>To <see cref="Prompt.Acknowledge"/>.</summary>
+    /// <summary>The person says that it is read, or done. Whether what was to be done elsewhere is done, the factor alone knows.</summary>
     internal sealed record Acknowledged : Answer;
 
     internal sealed record Approval(bool Approved, byte[] Evidence) : Answer;

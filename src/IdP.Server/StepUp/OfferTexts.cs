@@ -13,7 +13,4 @@ internal static class OfferTexts
     public static string TypeKey => Table.Get();
     public static string Key => Table.Get();
     public static string KeepCodes => Table.Get();
-    public static string Code => Table.Get();
-    public static string CodeSentTo(object value) => Table.With(value);
-    public static string CodeDigits(object value) => Table.With(value);
 }

@@ -9,5 +9,9 @@ internal sealed record OfferView(EnrolmentOffer Offer, bool Wrong)
     /// <summary>In groups of four, as people type it.</summary>
     public string? Key => Offer.Show.TryGetValue("secret", out var secret) ? string.Join(' ', secret.Chunk(4).Select(four => new string(four))) : null;
 
+    /// <summary>Where there is something to scan or to keep, the offer's own words say what to do.</summary>
+    public PromptView Ask(FactorInfo factor) => new(
+        factor, Offer.Prompt, (Offer.Prompt as Prompt.EnterCode)?.Notice is { } notice ? factor.Words.Find(notice) : null, Wrong, Told: Uri is not null || Codes.Count > 0);
+
     public IReadOnlyList<string> Codes => Offer.Show.TryGetValue("codes", out var codes) ? codes.Split(' ') : [];
 }

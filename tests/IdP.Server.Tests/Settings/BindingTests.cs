@@ -117,7 +117,7 @@ public abstract class BindingTests(TestIdp idp)
         var offer = await owner.OpenGuardedAsync($"/account/two-step/bind?factor=recovery&replaces={binding.Id}");
         using (var meanwhile = idp.Browser())
             Assert.NotNull((await UseAsync(meanwhile, owner, old[1])).Answer);
-        await owner.Browser.SubmitAsync(offer, new Dictionary<string, string> { ["kept"] = "yes" }, "/account/two-step/bind");
+        await owner.Browser.SubmitAsync(offer, new Dictionary<string, string>(), "/account/two-step/bind");
         using var later = idp.Browser();
         Assert.Null((await UseAsync(later, owner, old[2])).Answer);
     }
@@ -227,7 +227,7 @@ public abstract class BindingTests(TestIdp idp)
     }
 
     [Fact]
-    public async Task The_preferred_factor_is_asked_for_first()
+    public async Task What_is_for_the_day_the_others_are_lost_is_asked_for_last()
     {
         using var owner = await Owner.WithOtpAsync(idp);
         await owner.MakeCodesAsync();

@@ -2,6 +2,7 @@ using IdP.Server.Accounts;
 using IdP.Server.Factors;
 using IdP.Server.Factors.Totp;
 using IdP.Server.Storage;
+using IdP.Server.StepUp;
 using IdP.Server.Tests.Support;
 
 namespace IdP.Server.Tests.Settings;
@@ -12,6 +13,8 @@ internal sealed class Owner(TestIdp idp, Person person, Browser browser) : IDisp
     public Person Person { get; private set; } = person;
 
     public Browser Browser => browser;
+
+    public void HasPassword(string password) => Person = Person with { Password = password };
 
     public static async Task<Owner> WithoutFactorAsync(TestIdp idp)
     {
@@ -53,14 +56,31 @@ internal sealed class Owner(TestIdp idp, Person person, Browser browser) : IDisp
     public async Task CodeIsGoodAgainAsync() =>
         await idp.Service<Database>().ExecuteAsync("update factor_bindings set last_step = null where user_id = @user", default, ("@user", await IdAsync()));
 
-    /// <summary>Gives the proof that the confirming page asks for, and goes where it leads.</summary>
+    /// <summary>Gives the proof that the confirming page asks for, with the OTP app where one is bound, and goes where it leads.</summary>
     public async Task<Stop> ConfirmAsync(Stop at)
     {
         Assert.Equal("/account/confirm", at.At);
+        if (Person.TotpSecret is not null && at.Page!.QuerySelector("a[href*='with=totp']")?.GetAttribute("href") is { } otherWay)
+            at = await browser.VisitAsync(otherWay);
         if (at.Page!.QuerySelector("input[name=password]") is not null)
             return await browser.SubmitAsync(at, new Dictionary<string, string> { ["password"] = Person.Password }, "/account/confirm");
         await CodeIsGoodAgainAsync();
         return await browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = Person.CodeAt(idp.Clock) }, "/account/confirm");
+    }
+
+    /// <summary>Gives the proof and goes no further: it is there, and not used.</summary>
+    public async Task ProveAsync(GuardedAction action)
+    {
+        var at = await browser.VisitAsync("/account/confirm?action=" + Uri.EscapeDataString(action.Name) + "&with=totp");
+        browser.Follows = _ => false;
+        try
+        {
+            Assert.NotEqual("/account/confirm", (await ConfirmAsync(at)).At);
+        }
+        finally
+        {
+            browser.Follows = _ => true;
+        }
     }
 
     public async Task<Stop> OpenGuardedAsync(string path) => await ConfirmAsync(await browser.VisitAsync(path));
@@ -83,7 +103,7 @@ internal sealed class Owner(TestIdp idp, Person person, Browser browser) : IDisp
     {
         var offer = await OpenGuardedAsync("/account/two-step/bind?factor=recovery" + (replaces is null ? "" : "&replaces=" + replaces));
         string[] codes = [.. offer.Page!.QuerySelectorAll("#codes code").Select(code => code.TextContent)];
-        Assert.Equal("/account/two-step", (await browser.SubmitAsync(offer, new Dictionary<string, string> { ["kept"] = "yes" }, "/account/two-step/bind")).At);
+        Assert.Equal("/account/two-step", (await browser.SubmitAsync(offer, new Dictionary<string, string>(), "/account/two-step/bind")).At);
         return codes;
     }
 

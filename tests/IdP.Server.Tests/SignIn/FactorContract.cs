@@ -1,4 +1,5 @@
 using IdP.Server.StepUp;
+using IdP.Server.Tests.FurtherFactors.KeyFob;
 using IdP.Server.Tests.Support;
 
 namespace IdP.Server.Tests.SignIn;
@@ -9,7 +10,7 @@ public abstract class FactorContract(TestIdp idp)
     private static readonly byte[] Browser = new byte[32];
     private static readonly byte[] OtherBrowser = [.. Enumerable.Repeat((byte)1, 32)];
 
-    public static TheoryData<string> Factors => ["totp", "email", "recovery"];
+    public static TheoryData<string> Factors => ["totp", "email", "recovery", KeyFobFactor.Id];
 
     /// <summary>Recovery codes do not age: they wait for the day they are needed.</summary>
     public static TheoryData<string> Ageing => ["totp", "email"];

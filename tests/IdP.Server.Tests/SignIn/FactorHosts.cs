@@ -1,4 +1,9 @@
+using IdP.Server.Factors;
+using IdP.Server.Tests.FurtherFactors.Anything;
+using IdP.Server.Tests.FurtherFactors.Bell;
+using IdP.Server.Tests.FurtherFactors.KeyFob;
 using IdP.Server.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IdP.Server.Tests.SignIn;
 
@@ -7,10 +12,20 @@ public abstract class FactorHost(StorePair pair, int nodes) : IAsyncLifetime
 {
     public TestIdp Idp { get; private set; } = null!;
 
+    /// <summary>One for all nodes, as a phone is.</summary>
+    internal BellTower Tower { get; } = new();
+
+    internal Whim Whim { get; } = new();
+
     public async ValueTask InitializeAsync() => Idp = await TestIdp.StartAsync(pair, new TestIdpOptions
     {
         Nodes = nodes,
         Seed = new Seed(otpPeople: 0),
+        // A further factor: its folder, and a line here.
+        Replace = services => services
+            .AddFactor<KeyFobFactor, KeyFobEnrolment>()
+            .AddFactor<BellFactor, BellEnrolment>().AddSingleton(Tower)
+            .AddFactor<AnythingFactor, AnythingEnrolment>().AddSingleton(Whim),
         Settings = new Dictionary<string, string> { ["Mail:OwnDomains"] = "example.com,自家.example" },
     });
 

@@ -20,6 +20,10 @@ public abstract class ForcedBindingTests(TestIdp idp)
         "get /connect/continue", "get /verify", "get /consent", "get /sign-in", "post /bind", "post /bind code=", "post /bind code=000000", "post /bind/skip", "post /bind/choose",
         "post /bind/choose factor=none", "post /bind/choose factor=email", "post /bind/other", "post /bind/again", "post /verify code=000000", "post /verify/other factor=totp",
         "post /consent decision=allow", "choose, then post /bind code=000000", "choose, then other browser", "no csrf",
+        "get /account", "get /account/profile", "get /account/two-step", "get /account/two-step/bind?factor=totp", "get /account/confirm?action=bind:totp", "get /account/password",
+        "get /account/sessions", "get /account/devices", "get /account/return", "post /account/profile name=Nobody", "post /account/two-step/prefer factor=totp",
+        "post /account/two-step/bind/offer?factor=totp", "post /account/confirm?action=bind:totp password=ME", "post /account/password password=ME newPassword=another-one-altogether again=another-one-altogether",
+        "post /account/sessions/others",
     ];
 
     [Fact]
@@ -114,6 +118,8 @@ public abstract class ForcedBindingTests(TestIdp idp)
         await SaveAsync(new BindingPolicy { Name = group, Groups = [group] });
         Assert.Equal("interaction_required", (await browser.OpenAsync(idp.App(TestClient.Calm).Ask().With("prompt", "none").Url)).MustAnswer()["error"]);
         Assert.Equal("/sign-in", (await browser.OpenAsync(idp.App(TestClient.Calm).Ask().Url)).At);
+        foreach (var own in (string[])["/account", "/account/two-step/bind?factor=totp", "/account/confirm?action=bind:totp", "/account/password"])
+            Assert.Equal("/sign-in", (await browser.VisitAsync(own)).At);
     }
 
     [Fact]
@@ -206,11 +212,14 @@ public abstract class ForcedBindingTests(TestIdp idp)
         else
         {
             var words = move.Split(' ');
-            result = words[0] == "get" ? await browser.VisitAsync(words[1] + tx)
-                : await browser.PostAsync(words[1] + tx, [new("__csrf", csrf), .. words[2..].Select(word => word.Split('=')).Select(pair => KeyValuePair.Create(pair[0], pair[1]))]);
+            var path = words[1].Contains('?', StringComparison.Ordinal) ? $"{words[1]}&{tx[1..]}" : words[1] + tx;
+            result = words[0] == "get" ? await browser.VisitAsync(path)
+                : await browser.PostAsync(path, [new("__csrf", csrf), .. words[2..].Select(word => word.Split('=')).Select(pair => KeyValuePair.Create(pair[0], pair[1] == "ME" ? person.Password : pair[1]))]);
         }
 
         Assert.True(result.Answer?["code"] is null && (int)result.Status < 500, $"{move}: {result.Describe()}");
+        // A person's own pages are an app like any other: the password again, and then the binding.
+        Assert.False(result.At.StartsWith("/account", StringComparison.Ordinal), $"{move}: {result.Describe()}");
         Assert.Null((await browser.OpenAsync(idp.App(TestClient.Calm).Ask().With("prompt", "none").Url)).MustAnswer()["code"]);
         var back = await browser.VisitAsync("/connect/continue" + tx);
         Assert.Equal("/bind", back.At);

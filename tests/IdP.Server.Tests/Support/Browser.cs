@@ -36,6 +36,9 @@ public sealed class Browser : IDisposable
 
     public string Language { get; set; } = "en";
 
+    /// <summary>Which redirects are followed; before another this browser comes to rest.</summary>
+    public Func<Uri, bool> Follows { get; set; } = _ => true;
+
     public bool HasCookie(string name) => Cookies.GetCookies(issuer).Any(cookie => cookie.Name == name || cookie.Name == "__Host-" + name);
 
     /// <summary>Goes to an address as a link on another site would.</summary>
@@ -102,6 +105,8 @@ public sealed class Browser : IDisposable
             {
                 if (!Ours(location))
                     return new Stop(location, response.StatusCode, null, new AuthorizationAnswer("GET", location, ParseQuery(location.Query)), trail);
+                if (!Follows(location))
+                    return new Stop(location, response.StatusCode, null, null, trail);
                 Assert.True(trail.Count < 20, $"redirects in a circle: {location}");
                 request = Navigation(HttpMethod.Get, location, "same-origin");
                 continue;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using MailKit;
 using MailKit.Net.Imap;
 using MailKit.Search;
@@ -149,21 +148,10 @@ public sealed class MailServer : IAsyncDisposable
 
     private void MakeCertificates()
     {
-        var now = DateTimeOffset.UnixEpoch.AddMilliseconds(TimeProvider.System.GetUtcNow().ToUnixTimeMilliseconds());
-        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var authorityAsk = new CertificateRequest("CN=Mail test authority", authorityKey, HashAlgorithmName.SHA256);
-        authorityAsk.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var authority = authorityAsk.CreateSelfSigned(now.AddDays(-1), now.AddDays(30));
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var ask = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        ask.CertificateExtensions.Add(names.Build());
-        ask.CertificateExtensions.Add(new X509EnhancedKeyUsageExtension([new("1.3.6.1.5.5.7.3.1")], false));
-        using var certificate = ask.Create(authority, now.AddDays(-1), now.AddDays(29), RandomNumberGenerator.GetBytes(8));
-        File.WriteAllText(Authority, authority.ExportCertificatePem());
-        File.WriteAllText(Path.Combine(folder, "cert.pem"), certificate.ExportCertificatePem());
-        File.WriteAllText(Path.Combine(folder, "key.pem"), key.ExportPkcs8PrivateKeyPem());
+        var made = TestCertificates.Make();
+        File.WriteAllText(Authority, made.Authority);
+        File.WriteAllText(Path.Combine(folder, "cert.pem"), made.Certificate);
+        File.WriteAllText(Path.Combine(folder, "key.pem"), made.Key);
     }
 
     private string MainCf => $"""

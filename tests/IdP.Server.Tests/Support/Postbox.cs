@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using IdP.Server.Mail;
 
 namespace IdP.Server.Tests.Support;
@@ -22,4 +23,21 @@ internal sealed class Postbox : IMailTransport
         Delivered.Enqueue(mail);
         return new Delivery.Sent();
     }
+
+    /// <summary>The newest mail to an address whose text contains <paramref name="part"/>; waits for it.</summary>
+    public async Task<OutgoingMail> ReceiveAsync(string address, string part)
+    {
+        for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(15); await Task.Delay(50))
+        {
+            if (Delivered.LastOrDefault(mail => mail.Recipient == address && mail.Text.Contains(part, StringComparison.Ordinal)) is { } mail)
+                return mail;
+        }
+
+        throw new InvalidOperationException($"No mail with '{part}' came to {address}.");
+    }
+
+    /// <summary>The six digits mailed last to an address.</summary>
+    public string CodeTo(string address) => CodeIn(Delivered.Last(mail => mail.Recipient == address).Text);
+
+    public static string CodeIn(string text) => text.Split('\n').Select(line => line.Trim()).First(line => line.Length == 6 && line.All(char.IsAsciiDigit));
 }

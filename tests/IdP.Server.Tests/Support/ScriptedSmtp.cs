@@ -1,6 +1,9 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 
 namespace IdP.Server.Tests.Support;
@@ -8,71 +11,131 @@ namespace IdP.Server.Tests.Support;
 /// <summary>A mail server that misbehaves as it is told, and remembers every word it heard.</summary>
 public sealed class ScriptedSmtp : IDisposable
 {
-    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly Func<string, string?> answer;
+    private readonly X509Certificate2? certificate;
+    private readonly string? authority;
+    private TcpListener listener = new(IPAddress.Loopback, 0);
 
     /// <param name="answer">To a command, DATA's end being "."; "" for none at all, null for hanging up. The greeting answers "CONNECT".</param>
-    public ScriptedSmtp(Func<string, string?> answer)
+    /// <param name="certificates">With them a STARTTLS that is answered 220 is followed by TLS; without, by silence.</param>
+    public ScriptedSmtp(Func<string, string?> answer, TestCertificates? certificates = null)
     {
         this.answer = answer;
+        if (certificates is not null)
+        {
+            certificate = X509Certificate2.CreateFromPem(certificates.Certificate, certificates.Key);
+            authority = Path.GetTempFileName();
+            File.WriteAllText(authority, certificates.Authority);
+        }
+
         listener.Start();
-        _ = ListenAsync();
+        Port = ((IPEndPoint)listener.LocalEndpoint).Port;
+        _ = ListenAsync(listener);
     }
 
-    public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+    public int Port { get; }
 
     public ConcurrentQueue<string> Heard { get; } = new();
 
+    /// <summary>What of it anybody on the way could have heard too.</summary>
+    public ConcurrentQueue<string> HeardInClear { get; } = new();
+
+    /// <summary>Settings of a server that sends through it and wants TLS.</summary>
+    public Dictionary<string, string> Settings => new()
+    {
+        ["Mail:Host"] = "localhost",
+        ["Mail:Port"] = Port.ToString(CultureInfo.InvariantCulture),
+        ["Mail:Security"] = "StartTlsRequired",
+        ["Mail:Authority"] = Authority,
+        ["Mail:From"] = "no-reply@idp.example",
+    };
+
+    /// <summary>PEM file of the authority that its certificate comes from.</summary>
+    public string Authority => authority ?? throw new InvalidOperationException("This one has no certificate.");
+
     /// <summary>Takes every mail, save what <paramref name="otherwise"/> answers differently.</summary>
-    public static ScriptedSmtp Taking(Func<string, string?>? otherwise = null) => new(said => otherwise?.Invoke(said) ?? Word(said) switch
+    public static ScriptedSmtp Taking(Func<string, string?>? otherwise = null) => new(said => otherwise?.Invoke(said) ?? Takes(said, "8BITMIME"));
+
+    /// <summary>What a good mail server says.</summary>
+    /// <param name="can">What it says of itself after EHLO.</param>
+    internal static string Takes(string said, params string[] can) => Word(said) switch
     {
         "CONNECT" => "220 mail.example ESMTP",
-        "EHLO" => "250-mail.example\r\n250 8BITMIME",
+        "EHLO" => string.Join("\r\n", ["250-mail.example", .. can.SkipLast(1).Select(one => "250-" + one), "250 " + can[^1]]),
+        "STARTTLS" => "220 go on",
+        "AUTH" => "235 welcome",
         "DATA" => "354 go on",
         "QUIT" => "221 bye",
         _ => "250 ok",
-    });
+    };
 
-    public static string Word(string said) => said.Split(' ', ':')[0].ToUpperInvariant();
+    public static string Word(string said)
+    {
+        ArgumentNullException.ThrowIfNull(said);
+        return said.Split(' ', ':')[0].ToUpperInvariant();
+    }
 
-    private async Task ListenAsync()
+    /// <summary>Nobody answers at its port until <see cref="Return"/>.</summary>
+    public void Leave() => listener.Dispose();
+
+    public void Return()
+    {
+        listener = new TcpListener(IPAddress.Loopback, Port);
+        listener.Start();
+        _ = ListenAsync(listener);
+    }
+
+    private async Task ListenAsync(TcpListener door)
     {
         try
         {
             while (true)
-                _ = TalkAsync(await listener.AcceptTcpClientAsync());
+                _ = TalkAsync(await door.AcceptTcpClientAsync());
         }
-        catch (Exception over) when (over is SocketException or ObjectDisposedException)
+        catch (Exception over) when (over is SocketException or ObjectDisposedException or InvalidOperationException)
         {
         }
     }
 
     private async Task TalkAsync(TcpClient client)
     {
+        Stream stream = client.GetStream();
+        var reader = new StreamReader(stream, Encoding.UTF8);
         try
         {
-            using (client)
+            if (!await SayAsync(stream, "CONNECT"))
+                return;
+            var data = false;
+            while (await reader.ReadLineAsync() is { } line)
             {
-                await using var stream = client.GetStream();
-                using var reader = new StreamReader(stream, Encoding.UTF8);
-                if (!await SayAsync(stream, "CONNECT"))
+                Heard.Enqueue(line);
+                if (stream is NetworkStream)
+                    HeardInClear.Enqueue(line);
+                if (data && line != ".")
+                    continue;
+                data = false;
+                if (!await SayAsync(stream, line))
                     return;
-                var data = false;
-                while (await reader.ReadLineAsync() is { } line)
+                data = Word(line) == "DATA" && answer(line)?.StartsWith('3') == true;
+                if (certificate is not null && Word(line) == "STARTTLS" && answer(line)?.StartsWith('2') == true)
                 {
-                    Heard.Enqueue(line);
-                    if (data && line != ".")
-                        continue;
-                    data = false;
-                    if (!await SayAsync(stream, line))
-                        return;
-                    data = Word(line) == "DATA" && answer(line)?.StartsWith('3') == true;
+                    // The reader has nothing left: who asks for TLS says nothing before it is there.
+                    var tls = new SslStream(stream);
+                    stream = tls;
+                    await tls.AuthenticateAsServerAsync(certificate);
+                    reader = new StreamReader(stream, Encoding.UTF8);
                 }
             }
         }
-        catch (IOException)
+        catch (Exception gone) when (gone is IOException or System.Security.Authentication.AuthenticationException)
         {
-            // The other side went away.
+            // The other side went away, or does not trust this one.
+        }
+        finally
+        {
+            reader.Dispose();
+            await stream.DisposeAsync();
+            client.Dispose();
         }
     }
 
@@ -85,5 +148,11 @@ public sealed class ScriptedSmtp : IDisposable
         return true;
     }
 
-    public void Dispose() => listener.Dispose();
+    public void Dispose()
+    {
+        listener.Dispose();
+        certificate?.Dispose();
+        if (authority is not null)
+            File.Delete(authority);
+    }
 }

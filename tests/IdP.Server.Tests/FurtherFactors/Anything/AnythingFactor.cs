@@ -1,0 +1,43 @@
+using IdP.Server.Factors;
+using IdP.Server.StepUp;
+using IdP.Server.Tests.FurtherFactors.Bell;
+
+namespace IdP.Server.Tests.FurtherFactors.Anything;
+
+/// <summary>Asks in whatever way the test says, takes every answer, and remembers it.</summary>
+internal sealed class AnythingFactor(Whim whim) : ISecondFactor
+{
+    public const string Id = "anything";
+
+    public FactorInfo Info { get; } = new(Id, ["otp"], TimeSpan.FromMinutes(2), BellTexts.Table);
+
+    public Task<Started> ChallengeAsync(Challenge challenge, CancellationToken cancel) => Task.FromResult<Started>(new Started.Asked(whim.Prompt, []));
+
+    public Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel)
+    {
+        whim.Last = answer;
+        return Task.FromResult(Verdict.Passed);
+    }
+}
+
+internal sealed class AnythingEnrolment(Whim whim) : IEnrolment
+{
+    public string Id => AnythingFactor.Id;
+
+    public Task<Offered> OfferAsync(EnrolmentFor whom, string? said, CancellationToken cancel) =>
+        Task.FromResult<Offered>(new Offered.Made(whim.Prompt, [1], new Dictionary<string, string>()));
+
+    public Task<NewBinding?> ConfirmAsync(EnrolmentOffer offer, Answer answer, CancellationToken cancel)
+    {
+        whim.Last = answer;
+        return Task.FromResult<NewBinding?>(new(Id, null, offer.Memo));
+    }
+}
+
+/// <summary>How to ask next, and what came of it last.</summary>
+internal sealed class Whim
+{
+    public Prompt Prompt { get; set; } = new Prompt.Acknowledge();
+
+    public Answer? Last { get; set; }
+}
