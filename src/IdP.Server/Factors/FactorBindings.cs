@@ -34,10 +34,11 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
     {
         // Two at once must not both find nothing there.
         await Users.LockAsync(lane, userId, cancel);
-        if (replaces is not null && await lane.ExecuteAsync("delete from factor_bindings where id = @id and user_id = @user and factor = @factor", cancel,
-            ("@id", replaces), ("@user", userId), ("@factor", fresh.Factor)) == 0)
-            return null;
-        if (alone && (await KindsAsync(lane, userId, cancel)).Contains(fresh.Factor))
+        var free = replaces is null
+            ? !alone || !(await KindsAsync(lane, userId, cancel)).Contains(fresh.Factor)
+            : await lane.ExecuteAsync("delete from factor_bindings where id = @id and user_id = @user and factor = @factor", cancel,
+                ("@id", replaces), ("@user", userId), ("@factor", fresh.Factor)) > 0;
+        if (!free)
             return null;
         var binding = new FactorBinding(Handles.NewId(), userId, fresh.Factor, fresh.Label, fresh.Data, fresh.LastStep, clock.GetUtcNow(), null);
         await lane.ExecuteAsync("""
