@@ -36,6 +36,7 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
         """;
 
     private const string Forget = "delete from guess_counters where key = @key";
+
     // The keys as FactorKey writes them. How often anybody guessed in ten minutes stays counted.
     private const string Reopen = """
         update guess_counters set in_row = 0 where in_row >= @most_in_row and key in (
