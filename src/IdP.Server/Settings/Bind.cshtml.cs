@@ -111,8 +111,11 @@ internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, Fac
         var offer = await enrolments.FindAsync(offerId, visit.Person.Id, visit.Asker.BrowserHash, HttpContext.RequestAborted);
         return offer is null || offer.Factor != wanted.Info.Id || offer.Replaces != wanted.Replaces
             ? Draw(new(visit, wanted, null, Problem.CodeExpired, null, null))
-            : Draw(new(visit, wanted, offer, problem, null, null));
+            : Draw(new(visit, wanted, offer, problem, null, null, SecondsUntil(offer.Prompt)));
     }
+
+    private int SecondsUntil(Prompt prompt) =>
+        prompt is Prompt.EnterCode { AgainAt: { } at } && at > clock.GetUtcNow() ? (int)Math.Ceiling((at - clock.GetUtcNow()).TotalSeconds) : 0;
 
     private PageResult Draw(BindView view)
     {
@@ -131,4 +134,5 @@ internal sealed record BindWish(FactorInfo Info, IEnrolment Enrolment, string? R
 
 /// <param name="Offer">Null: the question is asked, or there is nothing to go on with.</param>
 /// <param name="Refused">Why the factor did not take what was said.</param>
-internal sealed record BindView(Visit Visit, BindWish Wish, EnrolmentOffer? Offer, Problem? Problem, string? Refused, string? Said);
+/// <param name="AgainInSeconds">How long until another code may be sent.</param>
+internal sealed record BindView(Visit Visit, BindWish Wish, EnrolmentOffer? Offer, Problem? Problem, string? Refused, string? Said, int AgainInSeconds = 0);
