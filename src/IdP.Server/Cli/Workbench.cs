@@ -1,9 +1,10 @@
 using IdP.Server.Accounts;
 using IdP.Server.Audit;
 using IdP.Server.DeviceTrust;
+using IdP.Server.Factors;
 using IdP.Server.Hosting;
 using IdP.Server.Mail;
-using IdP.Server.StepUp;
+using IdP.Server.Recovery;
 using IdP.Server.Storage;
 using IdP.Server.Storage.Clients;
 using IdP.Server.Storage.Keys;
@@ -31,9 +32,10 @@ internal sealed class Workbench : IAsyncDisposable
             .AddIdpStorage(options)
             .AddIdpAccounts()
             .AddIdpMail()
-            // Who watches the accounts: a new password ends trust from here too.
+            // Who watches the accounts: a new password ends trust from here too, and its owner is told.
             .AddIdpDeviceTrust()
-            .AddSingleton<BindingPolicyStore>()
+            .AddSecondFactors()
+            .AddIdpRecovery()
             .AddSingleton<FirstAdministrator>()
             .AddIdpClients()
             .AddLogging()

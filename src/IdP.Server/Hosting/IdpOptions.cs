@@ -20,6 +20,7 @@ internal sealed class IdpOptions
     public KeyOptions Keys { get; set; } = new();
     public AuditOptions Audit { get; set; } = new();
     public MailOptions Mail { get; set; } = new();
+    public PlaceOptions Place { get; set; } = new();
     public BrandOptions Brand { get; set; } = new();
     public DemoOptions Demo { get; set; } = new();
 }
@@ -96,6 +97,12 @@ internal sealed class AuditOptions
 {
     /// <summary>Older rows are removed.</summary>
     public int RetentionDays { get; set; } = 400;
+}
+
+internal sealed class PlaceOptions
+{
+    /// <summary>Path of a database of cities or countries in MaxMind's format (.mmdb), read at start; empty: mails and lists name the address alone.</summary>
+    public string? Database { get; set; }
 }
 
 internal sealed class BrandOptions

@@ -33,6 +33,7 @@ internal static class IdpOptionsChecks
             options.Keys.AnnounceDays < options.Keys.RotationDays ? null : $"Keys:AnnounceDays: {options.Keys.AnnounceDays} must be less than Keys:RotationDays, {options.Keys.RotationDays}",
             Between("Audit:RetentionDays", options.Audit.RetentionDays, 1, 36_500),
             .. MailChecks.Faults(options.Mail),
+            Places.Fault(options.Place.Database),
             Logo(options.Brand.Logo),
             Accent("Brand:Accent", options.Brand.Accent),
             Accent("Brand:AccentDark", options.Brand.AccentDark),

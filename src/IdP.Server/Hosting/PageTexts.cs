@@ -22,6 +22,14 @@ internal static class PageTexts
     public static string ForDevelopers => Table.Get();
     public static string UnknownBrowser => Table.Get();
     public static string BrowserOn(string browser, string system) => string.Format(CultureInfo.CurrentCulture, Table.Get(), browser, system);
+    public static string PlaceIn(string city, string country) => string.Format(CultureInfo.CurrentCulture, Table.Get(), city, country);
+    public static string PlaceAndAddress(string place, string address) => string.Format(CultureInfo.CurrentCulture, Table.Get(), place, address);
+
+    /// <summary>A day that nobody can misread, as 11/12 can be.</summary>
+    public static string Day(DateTimeOffset at) => at.ToString(Table.Get("DayFormat"), CultureInfo.CurrentCulture);
+
+    /// <summary>To the minute, in UTC.</summary>
+    public static string Minute(DateTimeOffset at) => at.ToString(Table.Get("MinuteFormat"), CultureInfo.CurrentCulture);
 
     /// <summary>Title and sentence for an error code; codes without words of their own share the calm default.</summary>
     public static (string Title, string Text) Error(string code) =>

@@ -6,6 +6,7 @@ namespace IdP.Server.Mail;
 internal static class MailServices
 {
     public static IServiceCollection AddIdpMail(this IServiceCollection services) => services
+        .AddSingleton<Places>()
         .AddSingleton<MailTemplates>()
         .AddSingleton<Mails>()
         .AddSingleton<Outbox>()

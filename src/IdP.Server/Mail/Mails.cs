@@ -54,7 +54,7 @@ internal enum NoticeKind
 }
 
 /// <summary>Makes the mails this server sends; whoever calls puts them into the <see cref="Outbox"/>.</summary>
-internal sealed class Mails(IdpOptions options, MailTemplates templates, TimeProvider clock)
+internal sealed class Mails(IdpOptions options, MailTemplates templates, Places places, TimeProvider clock)
 {
     /// <summary>A code to prove a second step with, to a backup address.</summary>
     public MailDraft Code(MailTo to, string code, TimeSpan life, Circumstances seen) =>
@@ -99,7 +99,7 @@ internal sealed class Mails(IdpOptions options, MailTemplates templates, TimePro
         values["Brand"] = options.Brand.Name;
         values["App"] = seen.App ?? "";
         values["Browser"] = seen.UserAgent is null ? "" : Languages.Speaking(to.Language, () => BrowserName.Of(seen.UserAgent).ToString());
-        values["Place"] = seen.Address ?? "";
+        values["Place"] = Languages.Speaking(to.Language, () => places.Describe(seen.Address)) ?? "";
         values["Time"] = TimeFor(to);
         var template = templates.Of(kind, to.Language);
         string Value(string place) => OneLine(values.GetValueOrDefault(place, ""));

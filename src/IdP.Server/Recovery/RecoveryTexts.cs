@@ -11,6 +11,8 @@ internal static class RecoveryTexts
     public static string ForgotText => Table.Get();
     public static string ForgotSend => Table.Get();
     public static string ForgotAsked => Table.Get();
+    public static string ForgotAskedTitle => Table.Get();
+    public static string ForgotAskedHint => Table.Get();
     public static string ResetTitle => Table.Get();
     public static string ResetText => Table.Get();
     public static string ResetFactor => Table.Get();

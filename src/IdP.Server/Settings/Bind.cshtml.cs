@@ -109,13 +109,16 @@ internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, Fac
 
     private async Task<IActionResult> DrawOfferAsync(Visit visit, BindWish wanted, string? offerId, Problem? problem) =>
         await FindAsync(visit, wanted, offerId) is { } offer
-            ? Draw(new(visit, wanted, offer, problem, null, null))
+            ? Draw(new(visit, wanted, offer, problem, null, null, SecondsUntil(offer.Prompt)))
             : Draw(new(visit, wanted, null, Problem.CodeExpired, null, null));
 
     // An offer for one thing is none for another: what the address names is what is bound, in the place of what it names.
     private async Task<EnrolmentOffer?> FindAsync(Visit visit, BindWish wanted, string? offerId) =>
         await enrolments.FindAsync(offerId, visit.Person.Id, visit.Asker.Place, HttpContext.RequestAborted) is { } offer && offer.Factor == wanted.Info.Id && offer.Replaces == wanted.Replaces
             ? offer : null;
+
+    private int SecondsUntil(Prompt prompt) =>
+        prompt is Prompt.EnterCode { AgainAt: { } at } && at > clock.GetUtcNow() ? (int)Math.Ceiling((at - clock.GetUtcNow()).TotalSeconds) : 0;
 
     private PageResult Draw(BindView view)
     {
@@ -134,4 +137,5 @@ internal sealed record BindWish(FactorInfo Info, IEnrolment Enrolment, string? R
 
 /// <param name="Offer">Null: the question is asked, or there is nothing to go on with.</param>
 /// <param name="Refused">Why the factor did not take what was said.</param>
-internal sealed record BindView(Visit Visit, BindWish Wish, EnrolmentOffer? Offer, Problem? Problem, string? Refused, string? Said);
+/// <param name="AgainInSeconds">How long until another code may be sent.</param>
+internal sealed record BindView(Visit Visit, BindWish Wish, EnrolmentOffer? Offer, Problem? Problem, string? Refused, string? Said, int AgainInSeconds = 0);

@@ -26,13 +26,13 @@ internal sealed class SettingsActions(FactorBindings bindings, SecondFactors fac
         {
             return enrolments.Find(thing) is null || factors.Find(thing) is not { } factor
                 ? null
-                : new(GuardedAction.Bind(thing), "/account/two-step/bind?factor=" + thing, SettingsTexts.ToBind(factor.Info.Name));
+                : new(GuardedAction.Bind(thing), "/account/two-step/bind?factor=" + thing, factor.Info.IsFallback ? SettingsTexts.ToMakeCodes : SettingsTexts.ToBind(factor.Info.Name));
         }
 
         if (verb is not ("unbind" or "rebind") || await bindings.FindAsync(userId, thing, cancel) is not { } binding || factors.Find(binding.Factor) is not { } bound)
             return null;
         return verb == "unbind"
-            ? new(GuardedAction.Unbind(thing), "/account/two-step/unbind?id=" + thing, SettingsTexts.ToUnbind(bound.Info.Name), binding.Factor)
-            : new(GuardedAction.Rebind(thing), $"/account/two-step/bind?factor={binding.Factor}&replaces={thing}", SettingsTexts.ToRebind(bound.Info.Name), binding.Factor);
+            ? new(GuardedAction.Unbind(thing), "/account/two-step/unbind?id=" + thing, bound.Info.IsFallback ? SettingsTexts.ToRemoveCodes : SettingsTexts.ToUnbind(bound.Info.Name), binding.Factor)
+            : new(GuardedAction.Rebind(thing), $"/account/two-step/bind?factor={binding.Factor}&replaces={thing}", bound.Info.IsFallback ? SettingsTexts.ToMakeCodes : SettingsTexts.ToRebind(bound.Info.Name), binding.Factor);
     }
 }

@@ -88,6 +88,11 @@ internal static class SettingsTexts
     public static string NoEmail => Table.Get();
     public static string MailLanguage => Table.Get();
     public static string AsBrowser => Table.Get();
+    public static string CodesTitle => Table.Get();
+    public static string ToMakeCodes => Table.Get();
+    public static string ToRemoveCodes => Table.Get();
+    public static string RemoveCodes => Table.Get();
+    public static string RemoveCodesText => Table.Get();
 
     /// <summary>What has just been done, from a closed set; null for anything else in the address.</summary>
     public static string? Done(string? what) => what is { Length: < 30 } && what.All(c => char.IsAsciiLetter(c) || c == '-') ? Table.Find("Done_" + what) : null;

@@ -54,7 +54,7 @@ internal sealed class UnbindPage(SecondFactors factors, FactorBindings bindings,
     private PageResult Draw(Visit visit, FactorBinding binding, bool forbidden)
     {
         var factor = factors.Find(binding.Factor)!;
-        View = new(visit, binding.Id, binding.Factor, factor.Info.Name, factor.Describe(binding), forbidden,
+        View = new(visit, binding.Id, binding.Factor, factor.Info.Name, factor.Describe(binding), forbidden, factor.Info.IsFallback,
             IsLast: visit.Person.BoundFactors.All(other => other == binding.Factor || factors.Find(other) is not { Info.IsFallback: false }));
         return Page();
     }
@@ -64,5 +64,6 @@ internal sealed class UnbindPage(SecondFactors factors, FactorBindings bindings,
 }
 
 /// <param name="Forbidden">A policy demands it.</param>
+/// <param name="IsFallback">What stands in for the others; without it they go on as before.</param>
 /// <param name="IsLast">Afterwards the password alone is enough.</param>
-internal sealed record UnbindView(Visit Visit, string Id, string Factor, string Name, string? Detail, bool Forbidden, bool IsLast);
+internal sealed record UnbindView(Visit Visit, string Id, string Factor, string Name, string? Detail, bool Forbidden, bool IsFallback, bool IsLast);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using IdP.Server.StepUp;
 
 namespace IdP.Server.SignIn;
@@ -28,6 +29,18 @@ internal sealed record ForcedBindingChoice(string Id, string Name, string About)
 
 /// <param name="Said">What was typed before, for correcting.</param>
 internal sealed record ForcedBindingQuestion(string Factor, string Name, string Ask, string? Help, EnrolmentQuestion Field, string? Said);
+
+/// <summary>"Send another code", and how long that takes (<c>_Again.cshtml</c>).</summary>
+/// <param name="Path">Where the form goes.</param>
+/// <param name="Seconds">Until another may be sent; 0: at once.</param>
+internal sealed record Again(string Path, string Csrf, int Seconds)
+{
+    /// <summary>"1:59", as a countdown shows it.</summary>
+    public string Clock => TimeSpan.FromSeconds(Seconds).ToString(@"m\:ss", CultureInfo.InvariantCulture);
+
+    /// <summary>Records print their members; a token in the path must not be (I-7).</summary>
+    public override string ToString() => "again";
+}
 
 internal sealed record ConsentView(ClientCard Client, string Tx, string Csrf, string UserName, IReadOnlyList<ScopeLine> Scopes);
 

@@ -11,6 +11,7 @@ public sealed class MailWordsTests : IDisposable
     private static readonly Circumstances Seen = new("Web & <mail>", "Mozilla/5.0 (Windows NT 10.0) Chrome/143.0.0.0 Safari/537.36", "203.0.113.7", "en");
 
     private readonly FakeTimeProvider clock = new(new(2027, 3, 4, 5, 6, 7, TimeSpan.Zero));
+    private readonly Places places = new(new IdpOptions());
     private readonly DirectoryInfo folder = Directory.CreateTempSubdirectory("idp-templates-");
 
     public static TheoryData<string, string> Templates =>
@@ -125,12 +126,16 @@ public sealed class MailWordsTests : IDisposable
     private Mails Make(string? templates = null)
     {
         var options = new IdpOptions { Brand = new() { Name = "Mine" }, Mail = new() { TemplateDirectory = templates } };
-        return new Mails(options, new MailTemplates(options), clock);
+        return new Mails(options, new MailTemplates(options), places, clock);
     }
 
     private static MailTo To(string language) => new("u1", "someone@elsewhere.example", language, TimeZoneInfo.Utc);
 
     private static string Squeeze(string text) => string.Join(' ', text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
 
-    public void Dispose() => folder.Delete(recursive: true);
+    public void Dispose()
+    {
+        places.Dispose();
+        folder.Delete(recursive: true);
+    }
 }

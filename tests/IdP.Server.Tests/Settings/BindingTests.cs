@@ -92,7 +92,7 @@ public abstract class BindingTests(TestIdp idp)
         var again = await UseAsync(third, owner, codes[0]);
         Assert.Equal("CodeUsed", again.Page!.QuerySelector("[data-problem]")!.GetAttribute("data-problem"));
         var list = await owner.Browser.VisitAsync("/account/two-step");
-        Assert.Contains("9 left", list.Page!.QuerySelector("[data-factor=recovery]")!.TextContent, StringComparison.Ordinal);
+        Assert.Contains("Codes left: 9", list.Page!.QuerySelector("[data-factor=recovery]")!.TextContent, StringComparison.Ordinal);
     }
 
     [Fact]

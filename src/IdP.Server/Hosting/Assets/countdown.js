@@ -1,0 +1,13 @@
+// Counts down how long a page says it takes. Without scripts the sentence stays as it was drawn.
+for (const hint of document.querySelectorAll("[data-seconds]")) {
+  const end = performance.now() + hint.dataset.seconds * 1000;
+  const ticking = setInterval(() => {
+    const left = Math.ceil((end - performance.now()) / 1000);
+    if (left > 0) {
+      hint.textContent = hint.textContent.replace(/\d+:\d\d/, `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`);
+      return;
+    }
+    clearInterval(ticking);
+    hint.remove();
+  }, 1000);
+}
