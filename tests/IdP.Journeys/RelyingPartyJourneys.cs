@@ -5,7 +5,8 @@ using Microsoft.Playwright;
 namespace IdP.Journeys;
 
 /// <summary>Relying parties that others wrote, a real browser, a real server: sign in, step up, refuse what was forged or used, sign out.</summary>
-public abstract class RelyingPartyJourneys(TestIdp idp)
+/// <param name="alg">What signs their ID tokens; the other one on the other pair of stores.</param>
+public abstract class RelyingPartyJourneys(TestIdp idp, string alg)
 {
     public static TheoryData<string> Parties => ["apache", "npm-openid-client", "aspnet"];
 
@@ -19,7 +20,7 @@ public abstract class RelyingPartyJourneys(TestIdp idp)
     private async Task<RealParty> StartAsync(string name)
     {
         var party = New(name);
-        await idp.RegisterAsync(party.Registration);
+        await idp.RegisterAsync(party.Registration(alg));
         await party.StartAsync(idp.Issuer);
         return party;
     }
@@ -145,7 +146,7 @@ public abstract class RelyingPartyJourneys(TestIdp idp)
 }
 
 [Collection(nameof(OnSqlite))]
-public sealed class RelyingParties_on_SQLite_and_memory(SqliteJourneyHost host) : RelyingPartyJourneys(host.Idp);
+public sealed class RelyingParties_on_SQLite_and_memory(SqliteJourneyHost host) : RelyingPartyJourneys(host.Idp, "ES256");
 
 [Collection(nameof(OnPostgres))]
-public sealed class RelyingParties_on_PostgreSQL_and_Redis(PostgresJourneyHost host) : RelyingPartyJourneys(host.Idp);
+public sealed class RelyingParties_on_PostgreSQL_and_Redis(PostgresJourneyHost host) : RelyingPartyJourneys(host.Idp, "RS256");

@@ -25,10 +25,11 @@ internal abstract class RealParty : IAsyncDisposable
     public abstract Task StartAsync(string issuer);
 
     /// <summary>As an operator registers it.</summary>
-    public Client Registration => new()
+    /// <param name="alg">What signs its ID tokens: ES256 as "client add" writes it, or RS256 as with --alg RS256.</param>
+    public Client Registration(string alg) => new()
     {
         ClientId = Name, ClientName = $"The {Name} app", ClientSecrets = [ClientSecrets.Hash(Secret)], RedirectUris = [RedirectUri], PostLogoutRedirectUris = [Bye],
-        AllowedScopes = ["openid", "profile", "email"], SecondFactorPolicy = "OnRequest", IdTokenSigningAlg = "RS256",
+        AllowedScopes = ["openid", "profile", "email"], SecondFactorPolicy = "OnRequest", IdTokenSigningAlg = alg,
     };
 
     public abstract ValueTask DisposeAsync();
