@@ -26,3 +26,9 @@ public sealed class OnSqlite : ICollectionFixture<SqliteJourneyHost>;
 
 [CollectionDefinition(nameof(OnPostgres))]
 public sealed class OnPostgres : ICollectionFixture<PostgresJourneyHost>;
+
+/// <summary>For those who push the clock: the relying parties of the others live by the real one.</summary>
+public sealed class LookingHost() : JourneyHost(StorePair.SqliteAndMemory, "look.localhost");
+
+[CollectionDefinition(nameof(Looking))]
+public sealed class Looking : ICollectionFixture<LookingHost>;

@@ -57,17 +57,23 @@ internal static class Steps
     /// <summary>Typing goes where the focus is: waits until a field has it.</summary>
     public static Task IsReadyToTypeAsync(this IPage page) => page.Locator("input:focus").WaitForAsync();
 
-    /// <summary>By Tab to an element and Enter on it; whatever has the focus on the way shows that it has.</summary>
-    public static async Task TabToAsync(this IPage page, string selector)
+    /// <summary>By Tab to an element and Enter on it.</summary>
+    /// <param name="back">By Shift and Tab.</param>
+    public static async Task TabToAsync(this IPage page, string selector, bool back = false)
     {
-        for (var presses = 0; presses < 20; presses++)
+        await page.FocusOnAsync(selector, back);
+        await page.Keyboard.PressAsync("Enter");
+    }
+
+    /// <summary>By Tab to an element; whatever has the focus on the way shows that it has.</summary>
+    public static async Task FocusOnAsync(this IPage page, string selector, bool back = false)
+    {
+        for (var presses = 0; presses < 40; presses++)
         {
-            await page.Keyboard.PressAsync("Tab");
+            await page.Keyboard.PressAsync(back ? "Shift+Tab" : "Tab");
             Assert.NotEqual("none", await page.EvaluateAsync<string>("getComputedStyle(document.activeElement).outlineStyle"));
-            if (!await page.EvaluateAsync<bool>("selector => document.activeElement.matches(selector)", selector))
-                continue;
-            await page.Keyboard.PressAsync("Enter");
-            return;
+            if (await page.EvaluateAsync<bool>("selector => document.activeElement.matches(selector)", selector))
+                return;
         }
 
         Assert.Fail($"Tab never reaches {selector} on {page.Url}");

@@ -1,0 +1,78 @@
+using Deque.AxeCore.Commons;
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace IdP.Journeys;
+
+/// <summary>
+/// Looks at pages in one language, light and dark: reachable by everybody (axe), nothing cut off from 320 px on, nothing blocked or broken in the browser's console.
+/// With IDP_SCREENSHOTS set, pictures go to artifacts/.
+/// </summary>
+internal sealed class PageLook(string language, ColorScheme scheme, int width)
+{
+    private static readonly int[] Widths = [320, 1280];
+
+    private readonly List<string> complaints = [];
+
+    /// <summary>What browsers complained about on any page of this look.</summary>
+    public IReadOnlyList<string> Complaints => complaints;
+
+    /// <summary>A person of this language and taste, in a browser of their own that is watched from now on.</summary>
+    /// <param name="withheld">Part of the address of what the test keeps from this browser: its own complaint about that is expected.</param>
+    public async Task<IPage> PersonAsync(string? withheld = null)
+    {
+        var context = await Chromium.PersonAsync(language, scheme, width);
+        context.Console += (_, message) =>
+        {
+            // Apps live nowhere: a browser that is sent back to one says that it cannot be had.
+            var expected = message.Text.Contains("the server responded with a status of", StringComparison.Ordinal)
+                || message.Location.Contains(".example/", StringComparison.Ordinal)
+                || (withheld is not null && message.Location.Contains(withheld, StringComparison.Ordinal));
+            if (message.Type == "error" && !expected)
+                complaints.Add($"{message.Page?.Url}: {message.Text}");
+        };
+        context.WebError += (_, error) => complaints.Add($"{error.Page?.Url}: {error.Error}");
+        return await context.NewPageAsync();
+    }
+
+    public async Task AtAsync(IPage page, string name, string? url = null)
+    {
+        if (url is not null)
+            await page.GotoAsync(url);
+        Assert.StartsWith(language[..2], await page.Locator("html").GetAttributeAsync("lang"), StringComparison.Ordinal);
+        var colours = new AxeRunOptions { RunOnly = new RunOnlyOptions { Type = "rule", Values = ["color-contrast"] } };
+        foreach (var shown in (ColorScheme[])[scheme, scheme == ColorScheme.Light ? ColorScheme.Dark : ColorScheme.Light])
+        {
+            await page.EmulateMediaAsync(new() { ColorScheme = shown });
+            // The themes differ in nothing but colours.
+            var found = shown == scheme ? await page.RunAxe() : await page.RunAxe(colours);
+            Assert.True(found.Violations.Length == 0, $"{name} ({language}, {shown}): {string.Join("; ", found.Violations.Select(v => $"{v.Id} {v.Help} {v.Nodes[0].Html}"))}");
+            if (Environment.GetEnvironmentVariable("IDP_SCREENSHOTS") is not { Length: > 0 })
+                continue;
+            foreach (var wide in Widths)
+            {
+                await page.SetViewportSizeAsync(wide, 800);
+                await page.ScreenshotAsync(new() { Path = Path.Combine(Folders.Artifacts, "pages", $"{name}-{language}-{shown}-{wide}.png"), FullPage = true });
+            }
+        }
+
+        foreach (var wide in Widths)
+        {
+            await page.SetViewportSizeAsync(wide, 800);
+            Assert.True(await page.EvaluateAsync<bool>("document.documentElement.scrollWidth <= window.innerWidth"), $"{name} is wider than {wide} px");
+        }
+
+        await page.EmulateMediaAsync(new() { ColorScheme = scheme });
+        await page.SetViewportSizeAsync(width, 800);
+    }
+}
+
+/// <summary>Both languages, each begun in another theme and another width; a look sees the other theme and both widths too.</summary>
+public sealed class Tastes : TheoryData<string, ColorScheme, int>
+{
+    public Tastes()
+    {
+        Add("en", ColorScheme.Light, 1280);
+        Add("zh-CN", ColorScheme.Dark, 320);
+    }
+}
