@@ -36,6 +36,12 @@ public sealed class Browser : IDisposable
 
     public string Language { get; set; } = "en";
 
+    /// <summary>A path of ours that it stays before, as somebody who looks where a redirect leads; null follows all.</summary>
+    public string? StopBefore { get; set; }
+
+    /// <summary>What was answered on the last way, also when the server was gone before its end.</summary>
+    public IReadOnlyList<Hop> Trail { get; private set; } = [];
+
     public bool HasCookie(string name) => Cookies.GetCookies(issuer).Any(cookie => cookie.Name == name || cookie.Name == "__Host-" + name);
 
     /// <summary>Goes to an address as a link on another site would.</summary>
@@ -90,6 +96,7 @@ public sealed class Browser : IDisposable
     private async Task<Stop> GoAsync(Func<HttpRequestMessage> first)
     {
         List<Hop> trail = [];
+        Trail = trail;
         var request = first();
         while (true)
         {
@@ -102,6 +109,8 @@ public sealed class Browser : IDisposable
             {
                 if (!Ours(location))
                     return new Stop(location, response.StatusCode, null, new AuthorizationAnswer("GET", location, ParseQuery(location.Query)), trail);
+                if (location.AbsolutePath == StopBefore)
+                    return new Stop(location, response.StatusCode, null, null, trail);
                 Assert.True(trail.Count < 20, $"redirects in a circle: {location}");
                 request = Navigation(HttpMethod.Get, location, "same-origin");
                 continue;
