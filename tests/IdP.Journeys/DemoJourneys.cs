@@ -4,8 +4,10 @@ using Microsoft.Playwright;
 namespace IdP.Journeys;
 
 /// <summary>The demo, as a stranger meets it on the first evening: a true client through the front door.</summary>
-public abstract class DemoJourneys(TestIdp idp)
+public abstract class DemoJourneys(JourneyHost host)
 {
+    private readonly TestIdp idp = host.Idp;
+
     private string Demo => idp.Issuer + "/demo";
 
     /// <summary>With what the demo page itself shows.</summary>
@@ -76,6 +78,53 @@ public abstract class DemoJourneys(TestIdp idp)
         Assert.StartsWith("login_required", await page.Locator("[data-demo-error]").GetAttributeAsync("data-demo-error"), StringComparison.Ordinal);
     }
 
+    /// <summary>The code is another one on its way: the demo asks with it, once, and is told no.</summary>
+    [Fact]
+    public async Task A_forged_code_signs_nobody_in()
+    {
+        var forged = "";
+        host.Tap.Listen();
+        await RefusedAsync("id_token", swap: "code", seen => forged = Forgery.Of(seen));
+        var call = Assert.Single(host.Tap.Calls);
+        Assert.Equal((forged, 400), (call.Code, call.Status));
+        Assert.True(call.IsAboutTheCode, call.Reason);
+    }
+
+    [Fact]
+    public async Task A_used_code_signs_nobody_in()
+    {
+        host.Tap.Listen(beFaster: true);
+        await RefusedAsync("id_token");
+        var call = Assert.Single(host.Tap.Calls);
+        Assert.Equal((200, 400), (call.Copied, call.Status));
+        Assert.True(call.IsAboutTheCode, call.Reason);
+    }
+
+    /// <summary>RFC 6749 §10.12, RFC 9207 §2.4: an answer to another request, or from another server, is not even asked about.</summary>
+    [Theory]
+    [InlineData("state")]
+    [InlineData("iss")]
+    public async Task An_answer_that_is_not_ours_is_not_redeemed(string parameter)
+    {
+        host.Tap.Listen();
+        await RefusedAsync(parameter, swap: parameter, seen => parameter == "iss" ? Uri.EscapeDataString("https://evil.example") : Forgery.Of(seen));
+        Assert.Empty(host.Tap.Calls);
+    }
+
+    [Fact]
+    public async Task An_answer_that_came_twice_is_one_answer()
+    {
+        await using var context = await Chromium.PersonAsync();
+        var page = await context.NewPageAsync();
+        var callback = "";
+        page.Request += (_, request) => callback = request.Url.StartsWith(Demo + "/callback?", StringComparison.Ordinal) ? request.Url : callback;
+        host.Tap.Listen();
+        await PlainlyAsync(page);
+        await page.GotoAsync(callback);
+        Assert.Equal("state", await page.Locator("[data-demo-error]").GetAttributeAsync("data-demo-error"));
+        Assert.Single(host.Tap.Calls);
+    }
+
     [Fact]
     public async Task A_sign_in_works_without_scripts()
     {
@@ -108,6 +157,23 @@ public abstract class DemoJourneys(TestIdp idp)
         await page.Locator("main[data-signed-in=no]").WaitForAsync();
     }
 
+    /// <summary>A sign-in that goes wrong at the demo, which says how and knows nobody afterwards.</summary>
+    private async Task RefusedAsync(string error, string? swap = null, Func<string, string>? replace = null)
+    {
+        await using var context = await Chromium.PersonAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(Demo);
+        await using var middle = swap is null ? null : await AnswerSwap.BetweenAsync(page, Demo + "/callback", swap, replace!);
+        await page.Locator("#sign-in").ClickAsync();
+        await page.GivePasswordAsync(idp.WithOtp());
+        if (middle is not null)
+            await middle.Swapped;
+        Assert.Equal(error, await page.Locator("[data-demo-error]").GetAttributeAsync("data-demo-error"));
+        Assert.Equal("no", await page.Locator("main").GetAttributeAsync("data-signed-in"));
+        await page.GotoAsync(Demo);
+        await page.Locator("main[data-signed-in=no]").WaitForAsync();
+    }
+
     private async Task<Person> PlainlyAsync(IPage page)
     {
         var person = idp.WithOtp();
@@ -126,7 +192,7 @@ public abstract class DemoJourneys(TestIdp idp)
 }
 
 [Collection(nameof(OnSqlite))]
-public sealed class Demo_on_SQLite_and_memory(SqliteJourneyHost host) : DemoJourneys(host.Idp);
+public sealed class Demo_on_SQLite_and_memory(SqliteJourneyHost host) : DemoJourneys(host);
 
 [Collection(nameof(OnPostgres))]
-public sealed class Demo_on_PostgreSQL_and_Redis(PostgresJourneyHost host) : DemoJourneys(host.Idp);
+public sealed class Demo_on_PostgreSQL_and_Redis(PostgresJourneyHost host) : DemoJourneys(host);

@@ -1,4 +1,6 @@
 using IdP.Server.Tests.Support;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IdP.Journeys;
 
@@ -7,7 +9,15 @@ public abstract class JourneyHost(StorePair pair, string name) : IAsyncLifetime
 {
     public TestIdp Idp { get; private set; } = null!;
 
-    public async ValueTask InitializeAsync() => Idp = await TestIdp.StartAsync(pair, new TestIdpOptions { Environment = "Development", Host = name });
+    /// <summary>On the line to this server's token endpoint.</summary>
+    public TokenTap Tap { get; } = new();
+
+    public async ValueTask InitializeAsync() => Idp = await TestIdp.StartAsync(pair, new TestIdpOptions
+    {
+        Environment = "Development",
+        Host = name,
+        Replace = services => services.AddSingleton<IStartupFilter>(Tap),
+    });
 
     public async ValueTask DisposeAsync()
     {

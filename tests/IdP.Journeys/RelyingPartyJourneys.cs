@@ -6,8 +6,10 @@ namespace IdP.Journeys;
 
 /// <summary>Relying parties that others wrote, a real browser, a real server: sign in, step up, refuse what was forged or used, sign out.</summary>
 /// <param name="alg">What signs their ID tokens; the other one on the other pair of stores.</param>
-public abstract class RelyingPartyJourneys(TestIdp idp, string alg)
+public abstract class RelyingPartyJourneys(JourneyHost host, string alg)
 {
+    private readonly TestIdp idp = host.Idp;
+
     public static TheoryData<string> Parties => ["apache", "npm-openid-client", "aspnet"];
 
     private static RealParty New(string name) => name switch
@@ -94,6 +96,7 @@ public abstract class RelyingPartyJourneys(TestIdp idp, string alg)
         Assert.Contains("acr=mfa", await page.ClaimsAsync(party.Base), StringComparison.Ordinal);
     }
 
+    /// <summary>The one request to the token endpoint was the relying party's own, whole but for the code.</summary>
     [Theory]
     [MemberData(nameof(Parties))]
     public async Task A_forged_code_signs_nobody_in(string name)
@@ -101,44 +104,57 @@ public abstract class RelyingPartyJourneys(TestIdp idp, string alg)
         await using var party = await StartAsync(name);
         await using var context = await Chromium.PersonAsync();
         var page = await context.NewPageAsync();
-        await using var middle = await CodeSwap.BetweenAsync(page, party, seen => seen[..^4] + new string([.. seen[^4..].Select(c => c == 'A' ? 'B' : 'A')]));
+        var forged = "";
+        await using var middle = await AnswerSwap.BetweenAsync(page, party.RedirectUri, "code", seen => forged = Forgery.Of(seen));
 
+        host.Tap.Listen();
         await page.GotoAsync(party.Base + "/");
         await page.GivePasswordAsync(idp.WithOtp());
         await middle.Swapped;
-        await RefusedAsync(page);
+        await RefusedAsync(page, party);
+        var call = Assert.Single(host.Tap.Calls);
+        Assert.Equal((forged, 400), (call.Code, call.Status));
+        Assert.True(call.IsAboutTheCode, call.Reason);
     }
 
+    /// <summary>Somebody was faster with the very same request: right client, right address, right verifier, and still the second one.</summary>
     [Theory]
     [MemberData(nameof(Parties))]
     public async Task A_used_code_signs_nobody_in(string name)
     {
         await using var party = await StartAsync(name);
-        await using var first = await Chromium.PersonAsync();
-        var page = await first.NewPageAsync();
-        var used = "";
-        await using (await CodeSwap.BetweenAsync(page, party, seen => used = seen))
-        {
-            await page.GotoAsync(party.Base + "/");
-            await page.GivePasswordAsync(idp.WithOtp());
-            Assert.Contains("acr=pwd", await page.ClaimsAsync(party.Base), StringComparison.Ordinal);
-        }
+        await using var context = await Chromium.PersonAsync();
+        var page = await context.NewPageAsync();
 
-        await using var second = await Chromium.PersonAsync();
-        var thief = await second.NewPageAsync();
-        await using var middle = await CodeSwap.BetweenAsync(thief, party, _ => used);
-        await thief.GotoAsync(party.Base + "/");
-        await thief.GivePasswordAsync(idp.WithOtp());
-        await middle.Swapped;
-        await RefusedAsync(thief);
+        host.Tap.Listen(beFaster: true);
+        await page.GotoAsync(party.Base + "/");
+        await page.GivePasswordAsync(idp.WithOtp());
+        await RefusedAsync(page, party);
+        var call = Assert.Single(host.Tap.Calls);
+        Assert.Equal((200, 400), (call.Copied, call.Status));
+        Assert.True(call.IsAboutTheCode, call.Reason);
+
+        // Nothing else stood in the way.
+        host.Tap.Listen();
+        await page.GotoAsync(party.Base + "/");
+        Assert.Contains("acr=pwd", await page.ClaimsAsync(party.Base), StringComparison.Ordinal);
+        Assert.Equal(200, Assert.Single(host.Tap.Calls).Status);
     }
 
-    private static async Task RefusedAsync(IPage page)
+    /// <summary>The relying party says no, and knows nobody afterwards: its own page sends this browser to the server again.</summary>
+    private async Task RefusedAsync(IPage page, RealParty party)
     {
-        await page.WaitForLoadStateAsync();
+        await page.ArrivesAsync(url => url.StartsWith(party.RedirectUri, StringComparison.Ordinal));
         var text = await page.Locator("body").InnerTextAsync();
         Assert.DoesNotContain("sub=", text, StringComparison.Ordinal);
         Assert.DoesNotContain("acr=", text, StringComparison.Ordinal);
+
+        using var home = new HttpRequestMessage(HttpMethod.Get, party.Base + "/");
+        home.Headers.TryAddWithoutValidation("Cookie", string.Join("; ", (await page.Context.CookiesAsync([party.Base])).Select(cookie => $"{cookie.Name}={cookie.Value}")));
+        home.Headers.TryAddWithoutValidation("Accept", "text/html");
+        using var sender = Browser.Through(party.Port);
+        using var answer = await sender.SendAsync(home, CancellationToken.None);
+        Assert.True(answer.Headers.Location?.OriginalString.StartsWith(idp.Issuer + "/connect/authorize?", StringComparison.Ordinal), $"{(int)answer.StatusCode} {answer.Headers.Location}");
     }
 
     private static string Part(string claims, string name) =>
@@ -146,7 +162,7 @@ public abstract class RelyingPartyJourneys(TestIdp idp, string alg)
 }
 
 [Collection(nameof(OnSqlite))]
-public sealed class RelyingParties_on_SQLite_and_memory(SqliteJourneyHost host) : RelyingPartyJourneys(host.Idp, "ES256");
+public sealed class RelyingParties_on_SQLite_and_memory(SqliteJourneyHost host) : RelyingPartyJourneys(host, "ES256");
 
 [Collection(nameof(OnPostgres))]
-public sealed class RelyingParties_on_PostgreSQL_and_Redis(PostgresJourneyHost host) : RelyingPartyJourneys(host.Idp, "RS256");
+public sealed class RelyingParties_on_PostgreSQL_and_Redis(PostgresJourneyHost host) : RelyingPartyJourneys(host, "RS256");

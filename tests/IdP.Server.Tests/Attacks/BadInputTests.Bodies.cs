@@ -39,7 +39,7 @@ public abstract partial class BadInputTests
     public async Task A_broken_body_is_answered_in_order(string kind)
     {
         var (type, body) = Broken[kind];
-        foreach (var endpoint in Endpoints.Keys)
+        foreach (var endpoint in Paths)
             await AnsweredAsync(endpoint, Request(endpoint, type, $"Content-Length: {body.Length}", body), kind);
         await GoesOnAsync();
     }
@@ -51,7 +51,7 @@ public abstract partial class BadInputTests
     [InlineData("5\r\nclient_id=suite\r\n0\r\n\r\n")]
     public async Task A_body_whose_pieces_are_wrong_is_answered_in_order(string pieces)
     {
-        foreach (var endpoint in Endpoints.Keys)
+        foreach (var endpoint in Paths)
             await AnsweredAsync(endpoint, Request(endpoint, UrlEncoded, "Transfer-Encoding: chunked", pieces), pieces);
         await GoesOnAsync();
     }
@@ -63,7 +63,7 @@ public abstract partial class BadInputTests
     [InlineData(Multipart, Field, "Content-Length: 2000")]
     public async Task Who_hangs_up_in_the_middle_of_a_body_does_no_harm(string type, string body, string length)
     {
-        foreach (var endpoint in Endpoints.Keys)
+        foreach (var endpoint in Paths)
         {
             // Mostly nobody is answered any more.
             var status = await Wire.StatusAsync(idp.Ports[0], Request(endpoint, type, length, body), hangUp: true, TestContext.Current.CancellationToken);
@@ -77,7 +77,7 @@ public abstract partial class BadInputTests
     [Fact]
     public async Task A_body_that_stops_coming_is_the_callers_fault()
     {
-        var stalled = Endpoints.Keys.SelectMany(endpoint => new[] { (endpoint, UrlEncoded, "client_id=su"), (endpoint, Multipart, Field) });
+        var stalled = Paths.SelectMany(endpoint => new[] { (endpoint, UrlEncoded, "client_id=su"), (endpoint, Multipart, Field) });
         await Task.WhenAll(stalled.Select(row => AnsweredAsync(row.endpoint, Request(row.endpoint, row.Item2, "Content-Length: 2000", row.Item3), "stalled")));
         await GoesOnAsync();
     }

@@ -10,7 +10,8 @@ namespace IdP.Server.Tests.Attacks;
 /// </summary>
 public abstract partial class BadInputTests
 {
-    private const string ForPrograms = "/connect/token /connect/par /connect/introspect /connect/revocation";
+    private static readonly string[] ForPrograms =
+        ["token by code", "token by refresh", "token for the client", "par", "introspect an access token", "introspect a refresh token", "revoke an access token", "revoke a refresh token"];
 
     public static TheoryData<string> ImpossibleIds => ["\0", "suite\0", "\0suite", "su\0ite", "suite\u0001", "suite\u007f", "suite\r\n", "süite", "suite\uFFFD"];
 
@@ -20,9 +21,10 @@ public abstract partial class BadInputTests
     {
         ArgumentNullException.ThrowIfNull(id);
         var secret = TestClient.Suite.Secret!;
-        foreach (var endpoint in ForPrograms.Split(' '))
+        foreach (var row in ForPrograms.Select(key => Rows[key]))
         {
-            var fields = Endpoints[endpoint].Where(pair => pair.Key is not ("client_id" or "client_secret")).ToList();
+            var endpoint = row.Path;
+            var fields = (await FillAsync(row)).Where(pair => pair.Key is not ("client_id" or "client_secret")).ToList();
             await UnknownAsync(endpoint, [.. fields, new("client_id", id), new("client_secret", secret)]);
             await UnknownAsync(endpoint, [.. fields, new("client_id", id)]);
             await UnknownAsync(endpoint, fields, $"{Uri.EscapeDataString(id)}:{secret}");

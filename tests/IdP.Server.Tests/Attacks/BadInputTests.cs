@@ -1,94 +1,68 @@
 using System.Globalization;
-using CsCheck;
+using System.Text.RegularExpressions;
 using IdP.Server.Tests.Support;
 
 namespace IdP.Server.Tests.Attacks;
 
-/// <summary>I-8: each parameter of each endpoint missing, repeated, over-long, of another type, with control characters: the standard's error or a page, never 5xx, never a stranger's address.</summary>
-public abstract partial class BadInputTests(TestIdp idp)
+/// <summary>
+/// I-8: each parameter of each endpoint missing, repeated, over-long, of another type, with control characters: the standard's error or a page, never 5xx, never a
+/// stranger's address - and never what the good one would have got.
+/// </summary>
+public abstract partial class BadInputTests(StepHost host) : IDisposable
 {
-    // What the others of a row look like: good enough for the request to go as deep as it can. Empty counts as not sent.
-    private static readonly Dictionary<string, KeyValuePair<string, string>[]> Endpoints = new()
-    {
-        ["/connect/authorize"] =
-        [
-            new("client_id", "suite"), new("redirect_uri", TestClient.Suite.RedirectUri), new("response_type", "code"), new("scope", "openid profile"), new("state", "s"), new("nonce", "n"), new("response_mode", "query"),
-            new("prompt", "login"), new("max_age", "100"), new("acr_values", "mfa"), new("claims", """{"id_token":{"acr":{"essential":true,"value":"pwd"}}}"""), new("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
-            new("code_challenge_method", "S256"), new("display", "page"), new("ui_locales", "en"), new("claims_locales", "en"), new("login_hint", "x"), new("id_token_hint", ""), new("request", ""), new("request_uri", ""), new("registration", ""),
-        ],
-        ["/connect/token"] = [new("grant_type", "authorization_code"), new("code", "x"), new("redirect_uri", TestClient.Suite.RedirectUri), new("code_verifier", new string('v', 43)), new("client_id", "suite"), new("client_secret", TestClient.Suite.Secret!), new("refresh_token", "a.b"), new("scope", "api")],
-        ["/connect/par"] = [new("client_id", "suite"), new("client_secret", TestClient.Suite.Secret!), new("redirect_uri", TestClient.Suite.RedirectUri), new("response_type", "code"), new("scope", "openid"), new("state", "s"), new("max_age", "1"), new("claims", "{}"), new("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"), new("code_challenge_method", "S256"), new("prompt", "none")],
-        ["/connect/introspect"] = [new("client_id", "suite"), new("client_secret", TestClient.Suite.Secret!), new("token", "x"), new("token_type_hint", "access_token")],
-        ["/connect/revocation"] = [new("client_id", "suite"), new("client_secret", TestClient.Suite.Secret!), new("token", "x"), new("token_type_hint", "refresh_token")],
-        ["/connect/userinfo"] = [new("access_token", "x")],
-        ["/connect/endsession"] = [new("id_token_hint", ""), new("post_logout_redirect_uri", TestClient.Suite.PostLogoutRedirectUri), new("state", "s"), new("client_id", "suite"), new("ui_locales", "en"), new("logout_hint", "x")],
-        ["/connect/continue"] = [new("tx", "x")],
-        ["/sign-in"] = [new("tx", "x"), new("userName", "x"), new("password", "x"), new("__csrf", "x")],
-        ["/verify"] = [new("tx", "x"), new("code", "x"), new("__csrf", "x")],
-        ["/verify/other"] = [new("tx", "x"), new("factor", "x"), new("__csrf", "x")],
-        ["/consent"] = [new("tx", "x"), new("decision", "allow"), new("__csrf", "x")],
-        ["/connect/cancel"] = [new("tx", "x"), new("__csrf", "x")],
-        ["/connect/endsession/confirm"] = [new("decision", "sign-out"), new("__csrf", "x")],
-        ["/signed-out"] = [new("client_id", "suite"), new("id_token_hint", ""), new("post_logout_redirect_uri", TestClient.Suite.PostLogoutRedirectUri), new("state", "s"), new("ui_locales", "en"), new("logout_hint", "x")],
-        ["/setup"] = [new("token", "x"), new("userName", "x"), new("email", "x"), new("password", "x")],
-        ["/"] = [new("ui_locales", "xx"), new("theme", "dark")],
-    };
-
-    private static readonly Dictionary<string, Func<string, string>> Spoilt = new()
-    {
-        ["long"] = value => value + new string('x', 9000),
-        ["null"] = value => value + "\0",
-        ["line"] = value => value + "\r\nSet-Cookie: evil=1",
-        ["control"] = value => "\u0001\u001b[31m" + value,
-        ["surrogate"] = _ => "\uFFFD\uFFFE",
-        ["number"] = _ => "-99999999999999999999",
-        ["object"] = _ => """{"a":[{"b":1e999}]}""",
-        ["deep"] = _ => string.Concat(Enumerable.Repeat("""{"a":""", 500)),
-        ["array"] = _ => """["x"]""",
-        ["space"] = _ => "   ",
-        ["html"] = _ => "<script>alert(1)</script>\"'>",
-        ["path"] = _ => "https://evil.example/",
-        ["chinese"] = _ => "邮箱安全",
-    };
+    private readonly TestIdp idp = host.Idp;
 
     public static TheoryData<string, string> Table
     {
         get
         {
             var table = new TheoryData<string, string>();
-            foreach (var (endpoint, parameters) in Endpoints)
+            foreach (var (key, row) in All)
             {
-                foreach (var (name, _) in parameters)
-                    table.Add(endpoint, name);
+                foreach (var (name, _) in row.Parameters)
+                    table.Add(key, name);
             }
 
             return table;
         }
     }
 
-    // One server for all of them: each answers for what it caused itself.
-    private readonly int logged = idp.Log.Errors.Count();
+    public static TheoryData<string> Successes => [.. Rows.Where(row => row.Value.Succeeds is not null).Select(row => row.Key)];
 
+    // One server for all of them: each answers for what it caused itself.
+    private readonly int logged = host.Idp.Log.Errors.Count();
+
+    /// <summary>What makes the rest of the table mean something.</summary>
     [Theory]
-    [MemberData(nameof(Table))]
-    public async Task A_spoilt_parameter_is_answered_in_order(string endpoint, string name)
+    [MemberData(nameof(Successes))]
+    public async Task A_row_as_it_is_succeeds(string row)
     {
-        var all = Endpoints[endpoint];
-        var value = all.Single(pair => pair.Key == name).Value;
-        var others = all.Where(pair => pair.Key != name).ToList();
-        await InOrderAsync(endpoint, others);
-        await InOrderAsync(endpoint, [.. others, new(name, value), new(name, value)], repeated: true);
-        await InOrderAsync(endpoint, [.. others, new(name, "")]);
-        foreach (var spoil in Spoilt.Values)
-            await InOrderAsync(endpoint, [.. others, new(name, spoil(value))]);
+        ArgumentNullException.ThrowIfNull(row);
+        var (get, post) = await SendAsync(All[row], await FillAsync(All[row]));
+        var answer = row.StartsWith("authorize", StringComparison.Ordinal) || row == "endsession" ? get : post;
+        Assert.True(All[row].Succeeds!(answer), $"{answer.Status} {answer.Head["Location"]} {answer.Body}");
         NothingLogged();
     }
 
-    [Fact]
-    public void Whatever_is_sent_as_an_authorization_request_is_answered_in_order()
+    [Theory]
+    [MemberData(nameof(Table))]
+    public async Task A_spoilt_parameter_is_answered_in_order(string row, string name)
     {
-        var any = Gen.Select(Gen.OneOf(Endpoints["/connect/authorize"].Select(pair => Gen.Const(pair.Key)).ToArray()), Gen.String[0, 60], KeyValuePair.Create).List[0, 8];
-        any.Sample(pairs => InOrderAsync("/connect/authorize", [.. pairs.Where(pair => !pair.Value.Any(char.IsSurrogate))]).GetAwaiter().GetResult(), iter: 200, threads: 1);
+        var at = All[row];
+        var missing = await FillAsync(at);
+        missing.RemoveAll(pair => pair.Key == name);
+        await RefusedAsync(at, missing, at.IsNeeded(name), $"{name} missing");
+
+        var empty = await FillAsync(at);
+        await RefusedAsync(at, With(empty, name, _ => ""), at.IsNeeded(name), $"{name} empty");
+
+        var twice = await FillAsync(at);
+        await RepeatedAsync(at, [.. twice, twice.Single(pair => pair.Key == name)], name);
+        twice = await FillAsync(at);
+        await RepeatedAsync(at, [.. twice, new(name, "other")], name);
+
+        foreach (var (kind, spoil) in Spoilt)
+            await RefusedAsync(at, With(await FillAsync(at), name, spoil), at.MustMatch(name), $"{name} {kind}");
         NothingLogged();
     }
 
@@ -101,42 +75,85 @@ public abstract partial class BadInputTests(TestIdp idp)
     [InlineData("garbage", "\0\0\0")]
     public async Task A_body_of_another_kind_is_answered_in_order(string type, string body)
     {
-        foreach (var endpoint in Endpoints.Keys)
+        foreach (var path in Paths)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, idp.Issuer + endpoint) { Content = new ByteArrayContent(System.Text.Encoding.Latin1.GetBytes(body)) };
+            using var request = new HttpRequestMessage(HttpMethod.Post, idp.Issuer + path) { Content = new ByteArrayContent(System.Text.Encoding.Latin1.GetBytes(body)) };
             request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
             var answer = await idp.SendAsync(request);
-            Assert.True(answer.Status is >= 200 and < 500, $"{endpoint} {type}: {answer.Status}");
+            Assert.True(answer.Status is >= 200 and < 500, $"{path} {type}: {answer.Status}");
         }
 
         NothingLogged();
     }
 
-    private async Task InOrderAsync(string endpoint, IReadOnlyList<KeyValuePair<string, string>> pairs, bool repeated = false)
+    private static List<KeyValuePair<string, string>> With(List<KeyValuePair<string, string>> pairs, string name, Func<string, string> change) =>
+        [.. pairs.Select(pair => pair.Key == name ? new(name, change(pair.Value)) : pair)];
+
+    private async Task RefusedAsync(Row row, List<KeyValuePair<string, string>> pairs, bool needed, string what)
     {
+        var (get, post) = await SendAsync(row, pairs);
+        if (!needed)
+            return;
+        foreach (var answer in new[] { get, post })
+            Assert.False(row.Succeeds!(answer), $"{what} at {row.Path} was as good as the right one: {answer.Status} {answer.Head["Location"]} {answer.Body}");
+        if (row.Path is "/connect/token" or "/connect/par")
+            Assert.True(post is { Status: 400 or 401, Error: not null }, $"{what} at {row.Path}: {post.Status} {post.Body}");
+    }
+
+    /// <summary>RFC 6749 §3.1, §3.2, RFC 7662 §2.1, RFC 6750 §3.1: invalid_request. Who may be told is told; a sign-out stays here.</summary>
+    private async Task RepeatedAsync(Row row, List<KeyValuePair<string, string>> pairs, string name)
+    {
+        var (get, post) = await SendAsync(row, pairs);
+        var what = $"{name} twice at {row.Path}: GET {get.Status} {get.Head["Location"]}, POST {post.Status} {post.Head["Location"]} {post.Body}";
+        switch (row.Path)
+        {
+            case "/connect/token" or "/connect/par" or "/connect/introspect" or "/connect/revocation" or "/connect/userinfo":
+                Assert.True((post.Status, post.Error) == (400, "invalid_request"), what);
+                break;
+            case "/connect/authorize" when name is "client_id" or "redirect_uri" or "request_uri":
+                Assert.True((get, post) is ({ Status: 400 }, { Status: 400 }) && get.Head["Location"] is null && post.Head["Location"] is null, what);
+                break;
+            case "/connect/authorize":
+                // A mode that was sent twice is not answered in.
+                var posted = name != "response_mode" && pairs.Contains(new("response_mode", "form_post"));
+                foreach (var answer in new[] { get, post })
+                    Assert.True(posted ? answer.Body.Contains("value=\"invalid_request\"", StringComparison.Ordinal) : answer.Head["Location"]?.StartsWith(TestClient.Suite.RedirectUri + "?error=invalid_request&", StringComparison.Ordinal), what);
+                break;
+            case "/connect/endsession":
+                Assert.True(get.Head["Location"]?.StartsWith("/signed-out", StringComparison.Ordinal), what);
+                break;
+        }
+    }
+
+    private async Task<(TokenAnswer Get, TokenAnswer Post)> SendAsync(Row row, IReadOnlyList<KeyValuePair<string, string>> pairs)
+    {
+        var path = row.Path.Replace("{file}", Uri.EscapeDataString(pairs.FirstOrDefault(pair => pair.Key == "file").Value ?? "x"), StringComparison.Ordinal);
         var query = string.Join('&', pairs.Select(pair => $"{Uri.EscapeDataString(pair.Key)}={Uri.EscapeDataString(pair.Value)}"));
-        using var get = new HttpRequestMessage(HttpMethod.Get, $"{idp.Issuer}{endpoint}?{query}");
-        Check(await idp.SendAsync(get), "GET");
-        using var post = new HttpRequestMessage(HttpMethod.Post, $"{idp.Issuer}{endpoint}") { Content = Form(pairs) };
+        using var get = new HttpRequestMessage(HttpMethod.Get, $"{idp.Issuer}{path}?{query}");
+        var got = await idp.SendAsync(get);
+        InOrder(got, $"GET {row.Path}?{query[..Math.Min(query.Length, 300)]}");
+        using var post = new HttpRequestMessage(HttpMethod.Post, $"{idp.Issuer}{path}") { Content = Form(pairs) };
         post.Headers.TryAddWithoutValidation("Sec-Fetch-Site", "same-origin");
         var posted = await idp.SendAsync(post);
-        Check(posted, "POST");
-        if (repeated && endpoint is "/connect/token" or "/connect/par")
-            Assert.Contains(posted.Error, (string[])["invalid_request", "invalid_client"]);
+        InOrder(posted, $"POST {row.Path} {query[..Math.Min(query.Length, 300)]}");
+        return (got, posted);
+    }
 
-        void Check(TokenAnswer answer, string method)
+    private void InOrder(TokenAnswer answer, string request)
+    {
+        var what = $"{request} → {answer.Status.ToString(CultureInfo.InvariantCulture)} {answer.Body[..Math.Min(answer.Body.Length, 300)]}";
+        HeadInOrder(answer.Status, answer.Head, what);
+        if (answer.Error is { } error)
         {
-            var what = $"{method} {endpoint}?{query[..Math.Min(query.Length, 300)]} → {answer.Status.ToString(CultureInfo.InvariantCulture)} {answer.Body[..Math.Min(answer.Body.Length, 300)]}";
-            HeadInOrder(answer.Status, answer.Head, what);
-            if (answer.Error is { } error)
-            {
-                Assert.Matches(@"^[\x20\x21\x23-\x5B\x5D-\x7E]+$", error);
-                Assert.Matches(@"^[\x20\x21\x23-\x5B\x5D-\x7E]*$", answer["error_description"] ?? "");
-            }
-
-            Assert.DoesNotContain("<script>alert", answer.Body, StringComparison.Ordinal);
-            Assert.DoesNotContain("   at IdP.", answer.Body, StringComparison.Ordinal);
+            Assert.Matches(@"^[\x20\x21\x23-\x5B\x5D-\x7E]+$", error);
+            Assert.Matches(@"^[\x20\x21\x23-\x5B\x5D-\x7E]*$", answer["error_description"] ?? "");
         }
+
+        Assert.DoesNotContain("<script>alert", answer.Body, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at IdP.", answer.Body, StringComparison.Ordinal);
+        // The form of a form_post answer is a redirect too.
+        foreach (Match action in FormAction().Matches(answer.Body))
+            Assert.True(IsOurs(System.Net.WebUtility.HtmlDecode(action.Groups[1].Value)), what);
     }
 
     /// <summary>With every NUL as it is: escaped, the framework refuses it before the server has seen anything; bare, it goes through.</summary>
@@ -150,15 +167,20 @@ public abstract partial class BadInputTests(TestIdp idp)
     {
         Assert.True(status is >= 200 and < 500, what);
         Assert.True(head["Set-Cookie"]?.Contains("evil", StringComparison.Ordinal) is not true, what);
-        if (head["Location"] is not { } location)
-            return;
-        var to = new Uri(new Uri(idp.Issuer), location);
-        Assert.True(
-            to.GetLeftPart(UriPartial.Authority) == idp.Issuer || to.GetLeftPart(UriPartial.Path) == TestClient.Suite.RedirectUri || to.GetLeftPart(UriPartial.Path) == TestClient.Suite.PostLogoutRedirectUri,
-            what);
+        Assert.True(head["Location"] is not { } location || IsOurs(location), what);
     }
+
+    private bool IsOurs(string address)
+    {
+        var to = new Uri(new Uri(idp.Issuer), address);
+        var path = to.GetLeftPart(UriPartial.Path);
+        return to.GetLeftPart(UriPartial.Authority) == idp.Issuer || TestClient.All.Any(client => path == client.RedirectUri || path == client.PostLogoutRedirectUri);
+    }
+
+    [GeneratedRegex("<form[^>]* action=\"([^\"]*)\"")]
+    private static partial Regex FormAction();
 }
 
-public sealed class BadInput_on_SQLite_and_memory(SqliteAttackHost host) : BadInputTests(host.Idp), IClassFixture<SqliteAttackHost>;
+public sealed class BadInput_on_SQLite_and_memory(SqliteStepHost host) : BadInputTests(host), IClassFixture<SqliteStepHost>;
 
-public sealed class BadInput_on_PostgreSQL_and_Redis(PostgresAttackHost host) : BadInputTests(host.Idp), IClassFixture<PostgresAttackHost>;
+public sealed class BadInput_on_PostgreSQL_and_Redis(PostgresStepHost host) : BadInputTests(host), IClassFixture<PostgresStepHost>;

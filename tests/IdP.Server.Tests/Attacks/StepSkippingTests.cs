@@ -1,25 +1,41 @@
+using IdP.Server.Accounts;
 using IdP.Server.Tests.Support;
 
 namespace IdP.Server.Tests.Attacks;
 
 /// <summary>
-/// Every step × everything a browser can send there: nothing advances that was not verified. After each move the half-done sign-in is
-/// good for nothing, and (which shows that the move was really made on a live one) the honest person can still finish it.
+/// Every step × everything a browser can send there, the right answers of every other step included: nothing advances that was not verified. After each move the
+/// half-done sign-in is good for nothing, and (which shows that the move was really made on a live one) the honest person can still finish it.
 /// </summary>
-public abstract class StepSkippingTests(TestIdp idp)
+public abstract partial class StepSkippingTests(StepHost host)
 {
-    private static readonly string[] Steps = ["password", "otp", "consent", "step-up"];
+    private static readonly string[] Steps = ["password", "otp", "consent", "step-up", "bind"];
 
     private static readonly string[] Moves =
     [
-        "get /connect/continue", "get /sign-in", "get /verify", "get /consent", "get /connect/continue twice",
+        "get /connect/continue", "get /sign-in", "get /verify", "get /consent", "get /bind", "get /connect/cancel", "get /connect/continue twice",
         "post /sign-in", "post /sign-in userName=ANYONE", "post /sign-in userName=ME password=", "post /sign-in userName=ME password=wrong",
-        "post /verify", "post /verify code=", "post /verify code=000", "post /verify code=WRONG", "post /verify code=１２３４５６",
-        "post /verify/other", "post /verify/other factor=totp", "post /verify/other factor=none", "post /verify/other factor=",
-        "post /consent", "post /consent decision=", "post /consent decision=perhaps", "post /connect/continue",
+        "post /sign-in userName=ME password=RIGHT", "post /sign-in userName=OTHER password=RIGHT",
+        "post /verify", "post /verify code=", "post /verify code=000", "post /verify code=WRONG", "post /verify code=１２３４５６", "post /verify code=RIGHT", "post /verify code=OTHERS",
+        "post /verify/other", "post /verify/other factor=totp", "post /verify/other factor=none", "post /verify/other factor=", "post /verify/again", "post /verify/nothing",
+        "post /consent", "post /consent decision=", "post /consent decision=perhaps", "post /consent decision=allow", "post /consent decision=deny", "post /connect/continue",
+        "post /bind", "post /bind code=RIGHT", "post /bind code=OTHERS", "post /bind/choose", "post /bind/choose factor=totp", "post /bind/choose factor=none", "post /bind/again", "post /bind/other", "post /bind/skip",
         "put /verify", "head /connect/continue",
-        "second tab", "silent", "other browser continues", "other browser verifies", "all but the owner's cookie", "no csrf", "csrf of another browser", "from another site",
+        "second tab", "the same request again", "back and forth", "silent", "other browser continues", "other browser verifies", "other browser cancels", "all but the owner's cookie",
+        "no csrf", "csrf of another browser", "from another site", "cancel without csrf",
     ];
+
+    /// <summary>What is the step's own right answer skips nothing there.</summary>
+    private static readonly Dictionary<string, string[]> Own = new()
+    {
+        ["password"] = ["post /sign-in userName=ME password=RIGHT", "post /sign-in userName=OTHER password=RIGHT"],
+        ["otp"] = ["post /verify code=RIGHT"],
+        ["consent"] = ["post /consent decision=allow", "post /consent decision=deny"],
+        ["step-up"] = ["post /verify code=RIGHT"],
+        ["bind"] = [],
+    };
+
+    private readonly TestIdp idp = host.Idp;
 
     public static TheoryData<string, string> Table
     {
@@ -28,7 +44,7 @@ public abstract class StepSkippingTests(TestIdp idp)
             var table = new TheoryData<string, string>();
             foreach (var step in Steps)
             {
-                foreach (var move in Moves)
+                foreach (var move in Moves.Except(Own[step]))
                     table.Add(step, move);
             }
 
@@ -41,107 +57,110 @@ public abstract class StepSkippingTests(TestIdp idp)
     public async Task Nothing_advances_that_was_not_verified(string step, string move)
     {
         ArgumentNullException.ThrowIfNull(move);
-        using var browser = idp.Browser();
-        var person = step is "otp" or "step-up" ? idp.WithOtp() : idp.Plain();
-        var client = step switch { "otp" => TestClient.Web, "consent" => TestClient.Asking, "step-up" => TestClient.Strict, _ => TestClient.Calm };
-        // People are few and their consent is remembered: here it is asked for again.
-        var ask = idp.App(client).Ask().With("prompt", step == "consent" ? "consent" : null);
-        var at = await ReachAsync(step, browser, ask, person);
+        using var scene = await ReachAsync(step);
 
-        var result = await MakeAsync(move, browser, at, person, ask);
+        var result = await MakeAsync(move, scene);
         Assert.True(result?.Answer?["code"] is null, $"{move} at {step} gave a code");
         Assert.True(result is null || (int)result.Status < 500, result?.Describe());
 
-        var silent = idp.App(client).Ask().With("prompt", "none");
-        var asked = await browser.OpenAsync(silent.Url);
+        var asked = await scene.Browser.OpenAsync(scene.App.Ask().With("prompt", "none").Url);
         Assert.True(asked.MustAnswer()["code"] is null, $"{move} at {step} made a session");
 
-        var done = await idp.PassAsync(browser, await browser.VisitAsync("/connect/continue" + at.Url.Query), person);
+        var (browser, person) = (scene.Browser, scene.Person);
+        var done = await FinishAsync(browser, await browser.VisitAsync("/connect/continue" + scene.Tx), person);
         Assert.True(done.Answer?["code"] is not null, $"after {move} at {step} the honest person is stuck: {done.Describe()}");
+        await IsAboutAsync(person, done, scene);
+        // A right code where none was asked for was not even looked at.
+        if (move == "post /verify code=RIGHT" && person.TotpSecret is not null)
+            Assert.NotNull((await idp.SignInAsync(browser, idp.App(TestClient.Strict).Ask(), person)).Answer?["code"]);
     }
 
-    private async Task<Stop> ReachAsync(string step, Browser browser, AuthorizationAsk ask, Person person)
+    /// <summary>The person's own word ends it: access_denied, now and for whatever is sent afterwards.</summary>
+    [Theory]
+    [InlineData("password")]
+    [InlineData("otp")]
+    [InlineData("consent")]
+    [InlineData("step-up")]
+    [InlineData("bind")]
+    public async Task What_was_cancelled_cannot_be_gone_on_with(string step)
     {
-        if (step == "step-up")
-            Assert.NotNull((await idp.SignInAsync(browser, idp.App(TestClient.Calm).Ask(), person)).Answer);
-        var at = await browser.OpenAsync(ask.Url);
-        if (step is "otp" or "consent")
-            at = await browser.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
-        Assert.Equal(step switch { "password" => "/sign-in", "consent" => "/consent", _ => "/verify" }, at.At);
-        return at;
-    }
+        using var scene = await ReachAsync(step);
+        var cancelled = await scene.Browser.PostAsync("/connect/cancel" + scene.Tx, [new("__csrf", scene.Csrf)]);
+        Assert.Equal("access_denied", cancelled.MustAnswer().Error);
 
-    private async Task<Stop?> MakeAsync(string move, Browser browser, Stop at, Person person, AuthorizationAsk ask)
-    {
-        var tx = at.Url.Query;
-        var csrf = Browser.Fields(at.Form())["__csrf"];
-        using var other = idp.Browser();
-        switch (move)
+        await AnswerAllAsync(scene.Browser, scene.Tx, scene.Csrf, scene.Person);
+        foreach (var path in (string[])["/connect/continue", scene.At.At])
         {
-            case "get /connect/continue twice":
-                await browser.VisitAsync("/connect/continue" + tx);
-                return await browser.VisitAsync("/connect/continue" + tx);
-            case "second tab":
-                return await browser.OpenAsync(idp.App(ask.Client).Ask().Url) is { Answer: null } page ? page : throw new InvalidOperationException("the second tab was answered");
-            case "silent":
-                return await browser.OpenAsync(idp.App(ask.Client).Ask().With("prompt", "none").With("acr_values", "mfa").With("max_age", "0").Url);
-            case "other browser continues":
-                return await other.VisitAsync("/connect/continue" + tx);
-            case "other browser verifies":
-                // The right answer from the wrong browser, with that browser's own good CSRF token.
-                var theirs = Browser.Fields((await other.OpenAsync(idp.App(TestClient.Calm).Ask().Url)).Form())["__csrf"];
-                return await AnswerAllAsync(other, tx, theirs, person);
-            case "all but the owner's cookie":
-                // Once the password was typed somebody who knows the address and holds a copy of the browser's cookie must not go on with it.
-                other.Cookies.Add(new Uri(idp.Issuer), browser.Cookies.GetCookies(new Uri(idp.Issuer))["idp.browser"]!);
-                return await AnswerAllAsync(other, tx, csrf, person);
-            case "no csrf":
-                return await browser.PostAsync(at.At + tx, Honest(at, person));
-            case "csrf of another browser":
-                return await browser.PostAsync(at.At + tx, [new("__csrf", Browser.Fields((await other.OpenAsync(ask.Url)).Form())["__csrf"]), .. Honest(at, person)]);
-            case "from another site":
-                return await browser.PostAsync(at.At + tx, [new("__csrf", csrf), .. Honest(at, person)], origin: "https://evil.example");
+            var again = await scene.Browser.VisitAsync(path + scene.Tx);
+            Assert.True(again.Answer is null or { Error: "access_denied" }, again.Describe());
         }
 
-        var words = move.Split(' ');
-        if (words[0] == "get")
-            return await browser.VisitAsync(words[1] + tx);
-        if (words[0] is "put" or "head")
+        Assert.Null((await scene.Browser.OpenAsync(scene.App.Ask().With("prompt", "none").Url)).MustAnswer()["code"]);
+    }
+
+    /// <summary>The back button after the end: whatever form is sent once more, there is the one answer there was.</summary>
+    [Theory]
+    [InlineData("password")]
+    [InlineData("otp")]
+    [InlineData("consent")]
+    [InlineData("step-up")]
+    [InlineData("bind")]
+    public async Task After_the_end_the_forms_of_its_steps_give_nothing_new(string step)
+    {
+        using var scene = await ReachAsync(step);
+        var (browser, person) = (scene.Browser, scene.Person);
+        var code = (await FinishAsync(browser, scene.At, person)).MustAnswer().Code;
+        KeyValuePair<string, string>[] password = [new("userName", person.UserName), new("password", person.Password)];
+        foreach (var again in new[]
         {
-            using var request = new HttpRequestMessage(new HttpMethod(words[0]), idp.Issuer + words[1] + tx);
-            request.Headers.TryAddWithoutValidation("Cookie", browser.Cookies.GetCookieHeader(at.Url));
-            Assert.InRange((await idp.SendAsync(request)).Status, 200, 499);
-            return null;
+            await browser.PostAsync("/sign-in" + scene.Tx, [new("__csrf", scene.Csrf), .. password]),
+            await browser.PostAsync("/verify" + scene.Tx, [new("__csrf", scene.Csrf), new("code", person.TotpSecret is null ? "000000" : person.CodeAt(idp.Clock))]),
+            await browser.PostAsync("/consent" + scene.Tx, [new("__csrf", scene.Csrf), new("decision", "allow")]),
+            await browser.PostAsync("/bind/choose" + scene.Tx, [new("__csrf", scene.Csrf), new("factor", "totp")]),
+            await browser.PostAsync("/connect/cancel" + scene.Tx, [new("__csrf", scene.Csrf)]),
+            await browser.VisitAsync("/connect/continue" + scene.Tx),
+        })
+        {
+            Assert.True(again.Answer is null ? again.PersonError == "session_expired" : again.Answer["code"] == code, again.Describe());
         }
-
-        // Giving consent where consent is asked is no skipped step.
-        return await browser.PostAsync(words[1] + tx, [new("__csrf", csrf), .. words[2..].Select(word => word.Split('=')).Select(pair => KeyValuePair.Create(pair[0], pair[1] switch
-        {
-            "ME" => person.UserName,
-            "ANYONE" => "anyone",
-            "WRONG" => person.TotpSecret is null ? "123456" : person.WrongCodeAt(idp.Clock),
-            var value => value,
-        }))]);
     }
 
-    /// <summary>Every right answer after the password's; where one of them ended is handed back, if any did.</summary>
-    private async Task<Stop> AnswerAllAsync(Browser browser, string tx, string csrf, Person person)
+    /// <summary>I-11: somebody else signs in in a second tab; what the first one still lacks is not theirs to give.</summary>
+    [Theory]
+    [InlineData("otp")]
+    [InlineData("consent")]
+    [InlineData("step-up")]
+    [InlineData("bind")]
+    public async Task Another_persons_sign_in_in_a_second_tab_advances_nothing(string step)
     {
-        var consented = await browser.PostAsync("/consent" + tx, [new("__csrf", csrf), new("decision", "allow")]);
-        return consented.Answer is not null
-            ? consented
-            : await browser.PostAsync("/verify" + tx, [new("__csrf", csrf), new("code", person.TotpSecret is null ? "000000" : person.CodeAt(idp.Clock))]);
+        using var scene = await ReachAsync(step);
+        var other = await host.WithOtpAsync();
+        var theirs = idp.App(TestClient.Strict).Ask().With("prompt", "login");
+        Assert.NotNull((await idp.SignInAsync(scene.Browser, theirs, other)).Answer?["code"]);
+
+        List<Stop> stops = [];
+        foreach (var path in (string[])["/connect/continue", "/sign-in", "/verify", "/consent", "/bind"])
+            stops.Add(await scene.Browser.VisitAsync(path + scene.Tx));
+        Assert.All(stops, stop => Assert.True((int)stop.Status < 500, stop.Describe()));
+        // A second step on top of a session is now one on top of theirs, and they have done it.
+        var answered = stops.Where(stop => stop.Answer is not null).DistinctBy(stop => stop.MustAnswer().Code).ToList();
+        Assert.Equal(step == "step-up" ? 1 : 0, answered.Count);
+        foreach (var stop in answered)
+            await IsAboutAsync(other, stop, scene);
+
+        // What the first person still has to prove they can prove; it ends as theirs.
+        if (step != "step-up")
+            await IsAboutAsync(scene.Person, await FinishAsync(scene.Browser, await scene.Browser.VisitAsync("/connect/continue" + scene.Tx), scene.Person), scene);
     }
 
-    /// <summary>What would be right here; tried without the proof that this page of ours sent it.</summary>
-    private KeyValuePair<string, string>[] Honest(Stop at, Person person) => at.At switch
+    /// <summary>I-11: the code is this person's.</summary>
+    private async Task IsAboutAsync(Person person, Stop done, Scene scene)
     {
-        "/sign-in" => [new("userName", person.UserName), new("password", person.Password)],
-        "/consent" => [new("decision", "allow")],
-        _ => [new("code", person.CodeAt(idp.Clock))],
-    };
+        var token = await idp.ReadAsync((await scene.App.RedeemAsync(done.MustAnswer(), scene.Ask)).MustSucceed().IdToken, scene.App.Client.Id);
+        Assert.Equal((await idp.Service<Users>().FindByLoginAsync(person.UserName, default))!.Id, token.Subject);
+    }
 }
 
-public sealed class StepSkipping_on_SQLite_and_memory(SqliteAttackHost host) : StepSkippingTests(host.Idp), IClassFixture<SqliteAttackHost>;
+public sealed class StepSkipping_on_SQLite_and_memory(SqliteStepHost host) : StepSkippingTests(host), IClassFixture<SqliteStepHost>;
 
-public sealed class StepSkipping_on_PostgreSQL_and_Redis(PostgresAttackHost host) : StepSkippingTests(host.Idp), IClassFixture<PostgresAttackHost>;
+public sealed class StepSkipping_on_PostgreSQL_and_Redis(PostgresStepHost host) : StepSkippingTests(host), IClassFixture<PostgresStepHost>;

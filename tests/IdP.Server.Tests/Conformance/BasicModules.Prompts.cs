@@ -1,3 +1,4 @@
+using IdP.Server.Accounts;
 using IdP.Server.Tests.Support;
 
 namespace IdP.Server.Tests.Conformance;
@@ -79,15 +80,42 @@ public abstract partial class BasicModules
         Checks.NeedsTheUser(await mine.Browser.OpenAsync(ask.Url), ask, idp.Issuer);
     }
 
-    /// <summary>C-024, C-025, C-031, C-033…C-035: display, login_hint, locales and what nobody knows.</summary>
-    [Theory]
-    [InlineData("display", "page")]
-    [InlineData("display", "popup")]
-    [InlineData("extra", "foobar")]
-    [InlineData("login_hint", "buffy@example.com")]
-    [InlineData("ui_locales", "se")]
-    [InlineData("claims_locales", "se")]
-    public async Task A_parameter_that_only_suggests_causes_no_error(string name, string value) => await HappyAsync(Ask().With(name, value));
+    /// <summary>C-024 oidcc-display-page.</summary>
+    [Fact]
+    public Task Display_page_causes_no_error() => HappyAsync(Ask().With("display", "page"));
+
+    /// <summary>C-025 oidcc-display-popup.</summary>
+    [Fact]
+    public Task Display_popup_causes_no_error() => HappyAsync(Ask().With("display", "popup"));
+
+    /// <summary>C-031 oidcc-ensure-request-with-unknown-parameter-succeeds.</summary>
+    [Fact]
+    public Task A_parameter_that_nobody_knows_is_ignored() => HappyAsync(Ask().With("extra", "foobar"));
+
+    /// <summary>C-033 oidcc-login-hint.</summary>
+    [Fact]
+    public Task A_login_hint_for_nobody_causes_no_error() => HappyAsync(Ask().With("login_hint", "buffy@example.com"));
+
+    /// <summary>C-033, where the hint can be honoured: whoever signs in is still the person who did.</summary>
+    [Fact]
+    public async Task A_login_hint_is_filled_in_and_proves_nothing()
+    {
+        var (hinted, typing) = (idp.Plain(), idp.Plain());
+        using var browser = idp.Browser();
+        var ask = Ask().With("login_hint", hinted.UserName);
+        var stop = await browser.OpenAsync(ask.Url);
+        Assert.Equal(hinted.UserName, Browser.Fields(stop.Form("/sign-in"))["userName"]);
+        var done = await RedeemAsync(await idp.PassAsync(browser, stop, typing), ask, browser);
+        Assert.Equal((await idp.Service<Users>().FindByLoginAsync(typing.UserName, default))!.Id, done.IdToken.Subject);
+    }
+
+    /// <summary>C-034 oidcc-ui-locales, for a language the server does not speak.</summary>
+    [Fact]
+    public Task Ui_locales_that_nobody_speaks_cause_no_error() => HappyAsync(Ask().With("ui_locales", "se"));
+
+    /// <summary>C-035 oidcc-claims-locales.</summary>
+    [Fact]
+    public Task Claims_locales_cause_no_error() => HappyAsync(Ask().With("claims_locales", "se"));
 
     /// <summary>C-034, for a language the server speaks.</summary>
     [Fact]

@@ -7,12 +7,6 @@ public abstract class KillTests(TestIdp idp, bool sharedState)
 {
     private readonly RelyingParty web = idp.App(TestClient.Web);
 
-    private async Task CrashAsync()
-    {
-        await idp.KillAsync();
-        await idp.RestartAsync();
-    }
-
     /// <summary>A sign-in in progress may be lost with the memory it was in; then the person is told to start again. It never goes on by itself.</summary>
     [Theory]
     [InlineData("/sign-in")]
@@ -27,7 +21,7 @@ public abstract class KillTests(TestIdp idp, bool sharedState)
             at = await browser.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
         Assert.Equal(step, at.At);
 
-        await CrashAsync();
+        await idp.CrashAsync();
 
         Assert.NotNull((await browser.OpenAsync(web.Ask().With("prompt", "none").Url)).MustAnswer().Error);
         var stop = await browser.VisitAsync("/connect/continue" + at.Url.Query);
@@ -52,7 +46,7 @@ public abstract class KillTests(TestIdp idp, bool sharedState)
         var (at, code) = await AtVerifyAsync(browser, person);
         Assert.NotNull((await browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = code }, "/verify")).Answer?["code"]);
 
-        await CrashAsync();
+        await idp.CrashAsync();
 
         Assert.NotNull((await browser.OpenAsync(web.Ask().With("prompt", "none").Url)).Answer?["code"]);
         using var thief = idp.Browser();
@@ -68,12 +62,12 @@ public abstract class KillTests(TestIdp idp, bool sharedState)
         var code = (await idp.SignInAsync(browser, ask, idp.Plain())).MustAnswer().Code;
         var tokens = (await web.RedeemAsync(code, ask)).MustSucceed();
 
-        await CrashAsync();
+        await idp.CrashAsync();
 
         Assert.Equal(200, (await web.UserInfoAsync(tokens.AccessToken)).Status);
         await idp.ReadAsync(tokens.IdToken, "web");
         var next = (await web.RefreshAsync(tokens.RefreshToken)).MustSucceed();
-        await CrashAsync();
+        await idp.CrashAsync();
         var third = (await web.RefreshAsync(next.RefreshToken)).MustSucceed();
         Assert.Equal("invalid_grant", (await web.RedeemAsync(code, ask)).Error);
         Assert.Equal("invalid_grant", (await web.RefreshAsync(third.RefreshToken)).Error);
@@ -88,7 +82,7 @@ public abstract class KillTests(TestIdp idp, bool sharedState)
         Assert.Equal(200, (await web.PostAsync("/connect/revocation", [new("token", tokens.RefreshToken)])).Status);
         await browser.OpenAsync("/connect/endsession?id_token_hint=" + tokens.IdToken);
 
-        await CrashAsync();
+        await idp.CrashAsync();
 
         Assert.Equal("invalid_grant", (await web.RefreshAsync(tokens.RefreshToken)).Error);
         Assert.Equal(401, (await web.UserInfoAsync(tokens.AccessToken)).Status);
@@ -106,7 +100,7 @@ public abstract class KillTests(TestIdp idp, bool sharedState)
             var (at, _) = await AtVerifyAsync(browser, person);
             for (var n = 0; n < 4; n++)
                 await browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = person.WrongCodeAt(idp.Clock) }, "/verify");
-            await CrashAsync();
+            await idp.CrashAsync();
         }
 
         using var owner = idp.Browser();
@@ -125,9 +119,9 @@ public abstract class KillTests(TestIdp idp, bool sharedState)
             var ask = web.Ask("openid offline_access").With("prompt", "consent");
             var code = (await idp.SignInAsync(browser, ask, idp.Plain())).MustAnswer().Code;
 
-            var exchange = TryAsync(() => web.RedeemAsync(code, ask));
+            var exchange = Cut.TryAsync(() => web.RedeemAsync(code, ask));
             await Task.Delay(round * 2);
-            await CrashAsync();
+            await idp.CrashAsync();
             var first = await exchange;
 
             // Memory loses the code itself; Redis keeps it. Either way: once.
@@ -149,9 +143,9 @@ public abstract class KillTests(TestIdp idp, bool sharedState)
         var tokens = (await web.RedeemAsync((await idp.SignInAsync(browser, ask, idp.Plain())).MustAnswer(), ask)).MustSucceed();
         for (var round = 0; round < 5; round++)
         {
-            var refresh = TryAsync(() => web.RefreshAsync(tokens.RefreshToken));
+            var refresh = Cut.TryAsync(() => web.RefreshAsync(tokens.RefreshToken));
             await Task.Delay(round * 2);
-            await CrashAsync();
+            await idp.CrashAsync();
             var first = await refresh;
             var retry = (await web.RefreshAsync(tokens.RefreshToken)).MustSucceed();
             if (first is { Status: 200 })
@@ -165,17 +159,5 @@ public abstract class KillTests(TestIdp idp, bool sharedState)
         var at = await browser.SubmitAsync(await browser.OpenAsync(web.Ask().Url), new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
         Assert.Equal("/verify", at.At);
         return (at, person.CodeAt(idp.Clock));
-    }
-
-    private static async Task<TokenAnswer?> TryAsync(Func<Task<TokenAnswer>> act)
-    {
-        try
-        {
-            return await act();
-        }
-        catch (Exception cut) when (cut is HttpRequestException or IOException)
-        {
-            return null;
-        }
     }
 }

@@ -49,35 +49,44 @@ public abstract class RaceTests(TestIdp idp)
         Assert.Equal("invalid_grant", (await suite.RefreshAsync(third.RefreshToken, NodeOf(1))).Error);
     }
 
+    /// <summary>
+    /// 64 sign-ins of one person, in browsers of their own, all with the same right code. Ten guesses in ten minutes are looked at, and a right one opens the
+    /// counter again: who does not win was told that the code was used, or to wait.
+    /// </summary>
     [Fact]
-    public async Task One_OTP_step_lets_one_sign_in_through()
+    public async Task One_OTP_step_lets_one_of_64_sign_ins_through()
     {
-        const int Browsers = 8;
         var person = idp.WithOtp();
         var ask = idp.App(TestClient.Web).Ask();
         List<(Browser Browser, Stop At)> waiting = [];
-        for (var n = 0; n < Browsers; n++)
+        for (var n = 0; n < Crowd.Size; n++)
         {
             var browser = idp.Browser();
-            var at = await browser.OpenAsync(ask.Url);
-            waiting.Add((browser, await browser.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password })));
+            var node = NodeOf(n);
+            browser.Node = () => node;
+            waiting.Add((browser, await browser.SubmitAsync(
+                await browser.OpenAsync(ask.Url), new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in")));
         }
 
+        Assert.All(waiting, sign => Assert.Equal("/verify", sign.At.At));
         var code = person.CodeAt(idp.Clock);
-        var stops = await Crowd.AtOnceAsync(
-            caller =>
-            {
-                var (browser, at) = waiting[caller];
-                browser.Node = () => NodeOf(caller);
-                return browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = code }, "/verify");
-            },
-            Browsers);
+        var stops = await Crowd.AtOnceAsync(caller => waiting[caller].Browser.SubmitAsync(waiting[caller].At, new Dictionary<string, string> { ["code"] = code }, "/verify"));
 
         Assert.Single(stops, stop => stop.Answer?["code"] is not null);
-        Assert.All(stops.Where(stop => stop.Answer is null), stop => Assert.Equal("/verify", stop.At));
-        foreach (var (browser, _) in waiting)
-            browser.Dispose();
+        Assert.All(stops.Where(stop => stop.Answer is null), stop => Assert.True(IsRefusal(stop), stop.Describe()));
+        for (var n = 0; n < Crowd.Size; n++)
+        {
+            // Nobody got half of it either: only the winner has a session.
+            var silent = await waiting[n].Browser.OpenAsync(idp.App(TestClient.Calm).Ask().With("prompt", "none").Url);
+            Assert.Equal(stops[n].Answer is not null, silent.MustAnswer()["code"] is not null);
+            waiting[n].Browser.Dispose();
+        }
     }
+
+    // In a storm a store may be too slow; that is said in order, and gives nothing.
+    private static bool IsRefusal(Stop stop) => (int)stop.Status == 503
+        ? stop.Trail[^1].Head["Retry-After"] is not null
+        : stop.At == "/verify" && stop.Page?.QuerySelector("[data-problem]")?.GetAttribute("data-problem") is "CodeUsed" or "TooManyTries";
 
     [Fact]
     public async Task The_same_verify_form_sent_64_times_gives_one_code()

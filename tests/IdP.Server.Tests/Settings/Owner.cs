@@ -46,6 +46,9 @@ internal sealed class Owner(TestIdp idp, Person person, Browser browser) : IDisp
 
     public async Task<Stop> SignInAsync() => await idp.PassAsync(browser, await browser.VisitAsync("/account"), Person);
 
+    /// <summary>This browser's, good for every form of ours.</summary>
+    public async Task<string> CsrfAsync() => Browser.Fields((await browser.VisitAsync("/forgot")).Form())["__csrf"];
+
     public async Task<string> IdAsync() => (await idp.Service<Users>().FindByLoginAsync(Person.UserName, default))!.Id;
 
     public async Task<List<FactorBinding>> BindingsAsync() => await idp.Service<FactorBindings>().ListAsync(await IdAsync(), default);

@@ -38,6 +38,11 @@ public sealed class Browser : IDisposable
 
     /// <summary>Which redirects are followed; before another this browser comes to rest.</summary>
     public Func<Uri, bool> Follows { get; set; } = _ => true;
+    /// <summary>A path of ours that it stays before, as somebody who looks where a redirect leads; null follows all.</summary>
+    public string? StopBefore { get; set; }
+
+    /// <summary>What was answered on the last way, also when the server was gone before its end.</summary>
+    public IReadOnlyList<Hop> Trail { get; private set; } = [];
 
     public bool HasCookie(string name) => Cookies.GetCookies(issuer).Any(cookie => cookie.Name == name || cookie.Name == "__Host-" + name);
 
@@ -93,6 +98,7 @@ public sealed class Browser : IDisposable
     private async Task<Stop> GoAsync(Func<HttpRequestMessage> first)
     {
         List<Hop> trail = [];
+        Trail = trail;
         var request = first();
         while (true)
         {
@@ -105,7 +111,7 @@ public sealed class Browser : IDisposable
             {
                 if (!Ours(location))
                     return new Stop(location, response.StatusCode, null, new AuthorizationAnswer("GET", location, ParseQuery(location.Query)), trail);
-                if (!Follows(location))
+                if (!Follows(location) || location.AbsolutePath == StopBefore)
                     return new Stop(location, response.StatusCode, null, null, trail);
                 Assert.True(trail.Count < 20, $"redirects in a circle: {location}");
                 request = Navigation(HttpMethod.Get, location, "same-origin");

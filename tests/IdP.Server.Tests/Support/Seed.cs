@@ -11,7 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 namespace IdP.Server.Tests.Support;
 
 /// <summary>The state a test server starts with.</summary>
-public sealed class Seed(int otpPeople = 40)
+public sealed class Seed(int otpPeople = 40, int plainPeople = 8)
 {
     private const string Actor = "tests";
 
@@ -19,7 +19,7 @@ public sealed class Seed(int otpPeople = 40)
         {"given_name":"Given","family_name":"Family","phone_number":"+86 10 5550 0100","phone_number_verified":true,"address":{"formatted":"1 Example Road","country":"CN"}}
         """)!;
 
-    public IReadOnlyList<Person> Plain { get; } = [.. Enumerable.Range(1, 8).Select(n => new Person($"plain{n}", $"correct-horse-{n}-battery"))];
+    public IReadOnlyList<Person> Plain { get; } = [.. Enumerable.Range(1, plainPeople).Select(n => new Person($"plain{n}", $"correct-horse-{n}-battery"))];
 
     public IReadOnlyList<Person> WithOtp { get; } = [.. Enumerable.Range(1, otpPeople).Select(n => new Person($"otp{n}", $"wrong-donkey-{n}-staple", Otp.NewSecret()))];
 

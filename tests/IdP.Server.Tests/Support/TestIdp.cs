@@ -175,6 +175,13 @@ public sealed class TestIdp : IAsyncDisposable
     /// <summary>kill -9, for a node that is a process of its own; <see cref="RestartAsync"/> brings it back.</summary>
     public Task KillAsync(int node = 0) => ((ChildProcess)running[node]).KillAsync();
 
+    /// <summary>kill -9, and up again on the same stores.</summary>
+    public async Task CrashAsync(int node = 0)
+    {
+        await KillAsync(node);
+        await RestartAsync(node);
+    }
+
     /// <summary>What a node that is a process of its own has printed since it was started.</summary>
     public string PrintedBy(int node = 0) => ((ChildProcess)running[node]).Output;
 

@@ -1,0 +1,56 @@
+using IdP.Server.Accounts;
+using IdP.Server.Factors;
+using IdP.Server.Factors.Totp;
+using IdP.Server.StepUp;
+using IdP.Server.Storage;
+using IdP.Server.Tests.Support;
+
+namespace IdP.Server.Tests.Attacks;
+
+/// <summary>A server whose people are made one by one, as rows need them; one group of them must bind a second factor before anything is answered.</summary>
+public abstract class StepHost(StorePair pair) : IAsyncLifetime
+{
+    private const string Actor = "tests";
+    private const string MustBind = "must-bind";
+
+    private int people;
+
+    public TestIdp Idp { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Idp = await TestIdp.StartAsync(pair, new TestIdpOptions { Seed = new Seed(otpPeople: 0) });
+        var store = Idp.Service<BindingPolicyStore>();
+        await Idp.Service<Database>().TransactAsync(async lane =>
+        {
+            await store.SaveAsync(lane, new BindingPolicy { Name = MustBind, Groups = [MustBind], Factors = [TotpSecret.Factor] }, Actor, default);
+            return true;
+        }, default);
+        // Policies are three seconds old at most.
+        await Task.Delay(TimeSpan.FromSeconds(3.2));
+    }
+
+    public Task<Person> WithOtpAsync() => AddAsync(Otp.NewSecret(), []);
+
+    public Task<Person> WhoMustBindAsync() => AddAsync(null, [MustBind]);
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (Idp is not null)
+            await Idp.DisposeAsync();
+    }
+
+    private async Task<Person> AddAsync(string? secret, string[] groups)
+    {
+        var person = new Person($"step{Interlocked.Increment(ref people)}", "correct horse battery", secret);
+        var id = await Idp.Service<Users>().AddAsync(new UserDraft { UserName = person.UserName, Email = person.Email, EmailVerified = true, Groups = groups }, person.Password, Actor, default);
+        if (secret is not null)
+            await Idp.Service<FactorBindings>().AddAsync(id!, new(TotpSecret.Factor, null, new TotpSecret(secret).ToBytes()), By.Tool(Actor) with { SettingUp = true }, default);
+        return person;
+    }
+}
+
+public sealed class SqliteStepHost() : StepHost(StorePair.SqliteAndMemory);
+
+public sealed class PostgresStepHost() : StepHost(StorePair.PostgresAndRedis);
