@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using IdP.Server.StepUp;
 using IdP.Server.Tests.Support;
+using MimeKit;
 
 namespace IdP.Journeys.Account;
 
@@ -73,9 +74,16 @@ public abstract partial class AccountJourney(MailingJourneyHost host)
     /// <summary>At most three codes in ten minutes are mailed to one person.</summary>
     private protected void TenMinutesPass() => Idp.Clock.Forward(Pause);
 
-    private protected async Task<string> MailedCodeAsync(string address, int after) => Code().Match((await Mail.ReceiveAsync(address, after)).TextBody!).Value;
+    private protected async Task<string> MailedCodeAsync(string address, int after) => Code().Match((await CodeMailAsync(address, after)).TextBody!).Value;
 
-    private protected async Task<string> MailedLinkAsync(string address, int after = 0) => Link().Match((await Mail.ReceiveAsync(address, after)).TextBody!).Value;
+    private protected async Task<string> MailedLinkAsync(string address, int after = 0) => Link().Match((await Mail.ReceiveAsync(address, after, mail => Link().IsMatch(mail.TextBody!))).TextBody!).Value;
+
+    /// <summary>Notices that went to the same address are looked past.</summary>
+    private protected Task<MimeMessage> CodeMailAsync(string address, int after) => Mail.ReceiveAsync(address, after, HasCode);
+
+    private protected async Task<int> CodeMailsAsync(string address) => (await Mail.InboxAsync(address)).Count(HasCode);
+
+    private static bool HasCode(MimeMessage mail) => Code().IsMatch(mail.TextBody!);
 
     [GeneratedRegex(@"\b\d{6}\b")]
     private static partial Regex Code();

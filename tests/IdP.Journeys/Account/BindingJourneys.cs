@@ -8,6 +8,7 @@ using IdP.Server.Hosting;
 using IdP.Server.Mail;
 using IdP.Server.Settings;
 using IdP.Server.SignIn;
+using IdP.Server.StepUp;
 
 namespace IdP.Journeys.Account;
 
@@ -66,8 +67,8 @@ public abstract partial class BindingJourneys(MailingJourneyHost host) : Account
         {
             await elsewhere.SignInAsync();
             await elsewhere.Page.ArrivesAsync("/verify");
-            await elsewhere.ReadsAsync(() => SignInTexts.CodeSentTo(Emails.Masked(address)));
-            var mail = await Mail.ReceiveAsync(address, after: 1);
+            await elsewhere.ReadsAsync(() => PromptTexts.CodeSentTo(Emails.Masked(address)));
+            var mail = await CodeMailAsync(address, after: 1);
             Assert.Contains("Chrome", mail.TextBody, StringComparison.Ordinal);
             Assert.Contains(elsewhere.Words(() => MailTexts.SignInTo("The web app")), mail.TextBody, StringComparison.Ordinal);
             var first = await MailedCodeAsync(address, after: 1);
@@ -83,7 +84,7 @@ public abstract partial class BindingJourneys(MailingJourneyHost host) : Account
             Assert.Equal(0, await wait.CountAsync());
             await elsewhere.PressAsync(() => SignInTexts.SendAgain);
             var second = await MailedCodeAsync(address, after: 2);
-            Assert.Equal(3, (await Mail.InboxAsync(address)).Count);
+            Assert.Equal(3, await CodeMailsAsync(address));
             if (first != second)
             {
                 await elsewhere.Page.GiveCodeAsync(first);
@@ -118,7 +119,7 @@ public abstract partial class BindingJourneys(MailingJourneyHost host) : Account
         await me.OpenAsync("/account/two-step");
         await me.Page.Locator("[data-factor=email] .thing a.button").First.ClickAsync();
         await me.Page.ArrivesAsync("/account/confirm");
-        await me.ReadsAsync(() => SettingsTexts.ToRebind(BackupEmailTexts.Table.Get("Name")), () => SignInTexts.CodeSentTo(Emails.Masked(old)));
+        await me.ReadsAsync(() => SettingsTexts.ToRebind(BackupEmailTexts.Table.Get("Name")), () => PromptTexts.CodeSentTo(Emails.Masked(old)));
         await me.SayAsync("code", await MailedCodeAsync(old, after: 1));
         await me.Page.ArrivesAsync("/account/two-step/bind");
         await me.SayAsync("said", fresh);
@@ -145,7 +146,7 @@ public abstract partial class BindingJourneys(MailingJourneyHost host) : Account
             await elsewhere.LeavesAsync();
         }
 
-        Assert.Equal(3, (await Mail.InboxAsync(old)).Count);
+        Assert.Equal(3, await CodeMailsAsync(old));
     }
 
     /// <summary>J-14: after the password a factor is chosen and bound inside the sign-in, then the app goes on; J-27: it cannot be unbound again.</summary>

@@ -2,6 +2,7 @@ using IdP.Server.Accounts;
 using IdP.Server.Factors.BackupEmail;
 using IdP.Server.Settings;
 using IdP.Server.SignIn;
+using IdP.Server.StepUp;
 using Microsoft.Playwright;
 
 namespace IdP.Journeys.Account;
@@ -47,7 +48,7 @@ public abstract class ChoosingJourneys(MailingJourneyHost host) : AccountJourney
         await third.Page.Locator("main [data-factor=totp]").WaitForAsync();
         await GiveOtpAsync(third);
         await third.LeavesAsync();
-        Assert.Equal(2, (await Mail.InboxAsync(owner.Mailbox)).Count);
+        Assert.Equal(2, await CodeMailsAsync(owner.Mailbox));
     }
 
     /// <summary>Another bound factor proves as well as the one that the change concerns.</summary>
@@ -62,7 +63,7 @@ public abstract class ChoosingJourneys(MailingJourneyHost host) : AccountJourney
         await me.Page.Locator("main [data-factor=totp]").WaitForAsync();
         await ChooseAddressAsync(me);
         await me.Page.ArrivesAsync("with=email");
-        await me.ReadsAsync(() => SignInTexts.CodeSentTo(Emails.Masked(owner.Mailbox)));
+        await me.ReadsAsync(() => PromptTexts.CodeSentTo(Emails.Masked(owner.Mailbox)));
         await me.SayAsync("code", await MailedCodeAsync(owner.Mailbox, after: 0));
         await me.Page.ArrivesAsync("/account/two-step/unbind");
         await me.ReadsAsync(() => SettingsTexts.UnbindText);

@@ -90,11 +90,11 @@ public sealed class MailServer : IAsyncDisposable
     }
 
     /// <summary>The newest mail in an address's mailbox that came since <paramref name="after"/> others, as its mail client gets it; waits for it.</summary>
-    public async Task<MimeMessage> ReceiveAsync(string address, int after = 0)
+    public async Task<MimeMessage> ReceiveAsync(string address, int after = 0, Func<MimeMessage, bool>? which = null)
     {
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(15); await Task.Delay(100))
         {
-            if (await InboxAsync(address) is var mails && mails.Count > after)
+            if ((await InboxAsync(address)).Where(which ?? (_ => true)).ToList() is var mails && mails.Count > after)
                 return mails[^1];
         }
 
