@@ -62,8 +62,10 @@ internal sealed class ResetPage(
     {
         if (await links.FindAsync(PasswordReset.Purpose, token, HttpContext.RequestAborted) is not { } link || await users.FindAsync(link.UserId, HttpContext.RequestAborted) is not { Disabled: false } person)
             return null;
-        // The link stands where a session stands in the settings: a proof for another link is none for this one.
-        var asker = new Asker(person, "reset-" + Convert.ToHexString(link.Hash), Handles.Hash(browserHandle), Circumstances.Of(HttpContext));
+        // The link in this browser stands where a session stands in the settings: what was asked or proven for another link, or where somebody else (a mail scanner)
+        // opened this one, is nothing here, and takes nothing away from here.
+        var browser = Handles.Hash(browserHandle);
+        var asker = new Asker(person, $"reset-{Convert.ToHexString(link.Hash)}-{Convert.ToHexString(browser)}", browser, Circumstances.Of(HttpContext));
         return new(link, token!, person, asker, csrf.TokenFor(browserHandle));
     }
 

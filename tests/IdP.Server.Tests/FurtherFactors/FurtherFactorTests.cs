@@ -98,17 +98,9 @@ public abstract class FurtherFactorTests(FactorHost host)
     [Theory, MemberData(nameof(Factors))]
     public async Task A_policy_can_demand_it(string factor)
     {
-        var group = "group-" + Handles.NewId();
-        var person = new Person("of-" + group, "correct-horse-for-" + group);
-        var id = (await idp.Service<Users>().AddAsync(new UserDraft { UserName = person.UserName, Email = person.Email, Groups = [group] }, person.Password, "tests", default))!;
-        await idp.Service<Database>().TransactAsync(async lane =>
-        {
-            await idp.Service<BindingPolicyStore>().SaveAsync(lane, new BindingPolicy { Name = group, Groups = [group], Factors = [factor] }, "tests", default);
-            return true;
-        }, default);
-        // Policies are read anew after three seconds.
-        idp.Clock.Forward(TimeSpan.FromSeconds(3.1));
-
+        var name = "demanded-" + Handles.NewId();
+        var person = new Person(name, "correct-horse-for-" + name);
+        var id = (await idp.Service<Users>().AddAsync(new UserDraft { UserName = name, Email = person.Email, Groups = [FactorHost.Demanding(factor)] }, person.Password, "tests", default))!;
         using var browser = idp.Browser();
         var app = idp.App(TestClient.Web);
         var ask = app.Ask();

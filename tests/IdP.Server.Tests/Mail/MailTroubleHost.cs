@@ -1,3 +1,4 @@
+using IdP.Server.StepUp;
 using IdP.Server.Tests.Support;
 
 namespace IdP.Server.Tests.Mail;
@@ -5,6 +6,9 @@ namespace IdP.Server.Tests.Mail;
 /// <summary>A server that demands TLS of its mail server, and a mail server that is in whatever trouble the test says.</summary>
 public abstract class MailTroubleHost(StorePair pair) : IAsyncLifetime
 {
+    /// <summary>A group whose people must bind a second factor.</summary>
+    internal const string Demanded = "demanded";
+
     private string trouble = "";
 
     public TestIdp Idp { get; private set; } = null!;
@@ -27,6 +31,7 @@ public abstract class MailTroubleHost(StorePair pair) : IAsyncLifetime
         // Attempts that hang make room before long.
         var settings = new Dictionary<string, string>(Smtp.Settings) { ["Mail:User"] = "idp", ["Mail:Password"] = "password-canary", ["Mail:Timeout"] = "00:00:03", ["Mail:OwnDomains"] = "example.com" };
         Idp = await TestIdp.StartAsync(pair, new TestIdpOptions { Seed = new Seed(otpPeople: 0), Settings = settings });
+        await Seed.DemandAsync(Idp, new BindingPolicy { Name = Demanded, Groups = [Demanded] });
     }
 
     public async ValueTask DisposeAsync()

@@ -1,4 +1,5 @@
 using IdP.Server.Factors;
+using IdP.Server.StepUp;
 using IdP.Server.Tests.FurtherFactors.Anything;
 using IdP.Server.Tests.FurtherFactors.Bell;
 using IdP.Server.Tests.FurtherFactors.KeyFob;
@@ -17,17 +18,25 @@ public abstract class FactorHost(StorePair pair, int nodes) : IAsyncLifetime
 
     internal Whim Whim { get; } = new();
 
-    public async ValueTask InitializeAsync() => Idp = await TestIdp.StartAsync(pair, new TestIdpOptions
+    public async ValueTask InitializeAsync()
     {
-        Nodes = nodes,
-        Seed = new Seed(otpPeople: 0),
-        // A further factor: its folder, and a line here.
-        Replace = services => services
-            .AddFactor<KeyFobFactor, KeyFobEnrolment>()
-            .AddFactor<BellFactor, BellEnrolment>().AddSingleton(Tower)
-            .AddFactor<AnythingFactor, AnythingEnrolment>().AddSingleton(Whim),
-        Settings = new Dictionary<string, string> { ["Mail:OwnDomains"] = "example.com,自家.example" },
-    });
+        Idp = await TestIdp.StartAsync(pair, new TestIdpOptions
+        {
+            Nodes = nodes,
+            Seed = new Seed(otpPeople: 0),
+            // A further factor: its folder, and a line here.
+            Replace = services => services
+                .AddFactor<KeyFobFactor, KeyFobEnrolment>()
+                .AddFactor<BellFactor, BellEnrolment>().AddSingleton(Tower)
+                .AddFactor<AnythingFactor, AnythingEnrolment>().AddSingleton(Whim),
+            Settings = new Dictionary<string, string> { ["Mail:OwnDomains"] = "example.com,自家.example" },
+        });
+        foreach (var factor in (string[])[KeyFobFactor.Id, BellFactor.Id])
+            await Seed.DemandAsync(Idp, new BindingPolicy { Name = factor, Groups = [Demanding(factor)], Factors = [factor] });
+    }
+
+    /// <summary>The group whose people must bind it.</summary>
+    internal static string Demanding(string factor) => "must-have-" + factor;
 
     public async ValueTask DisposeAsync()
     {

@@ -50,11 +50,11 @@ public abstract class FactorPagesTests(TestIdp idp)
         using var owner = await AtSettingsAsync(person);
         var at = await owner.Browser.VisitAsync("/account/confirm?action=password&with=" + factor);
         var code = await person.CodeAsync();
-        var stop = await owner.Browser.PostAsync($"/account/confirm?action=bind:email&with={factor}", [new("__csrf", Browser.Fields(at.Form())["__csrf"]), new("code", code)]);
+        var stop = await owner.Browser.PostAsync($"/account/confirm?action=bind:totp&with={factor}", [new("__csrf", Browser.Fields(at.Form())["__csrf"]), new("code", code)]);
         Assert.Equal(("/account/confirm", "CodeExpired"), (stop.At, Problem(stop)));
         // And the proof for the one is none for the other.
         Assert.Equal("/account/password", (await owner.Browser.SubmitAsync(at, Code(code), "/account/confirm")).At);
-        Assert.Equal("/account/confirm", (await owner.Browser.VisitAsync("/account/two-step/bind?factor=email")).At);
+        Assert.Equal("/account/confirm", (await owner.Browser.VisitAsync("/account/two-step/bind?factor=totp")).At);
     }
 
     [Theory, MemberData(nameof(Table))]

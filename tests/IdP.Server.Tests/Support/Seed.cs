@@ -6,6 +6,7 @@ using IdP.Server.Factors;
 using IdP.Server.Factors.Totp;
 using IdP.Server.Storage;
 using IdP.Server.Storage.Clients;
+using IdP.Server.StepUp;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace IdP.Server.Tests.Support;
@@ -48,6 +49,13 @@ public sealed class Seed(int otpPeople = 40, int plainPeople = 8)
             return true;
         }, default);
     }
+
+    /// <summary>Every node goes by it three seconds later; where nobody has signed in yet, at once.</summary>
+    internal static Task DemandAsync(TestIdp idp, BindingPolicy policy) => idp.Service<Database>().TransactAsync(async lane =>
+    {
+        await idp.Service<BindingPolicyStore>().SaveAsync(lane, policy, Actor, default);
+        return true;
+    }, default);
 
     internal static async Task AddAsync(IServiceProvider services, Person person)
     {
