@@ -66,7 +66,7 @@ public sealed partial class SettingsSecretsInLogsTests
         var reset = await LinkAsync(mail, person.Email, before, "/reset?");
         secrets["link to a new password"] = reset.Split("token=")[1];
         at = await browser.VisitAsync(reset);
-        at = await browser.VisitAsync(at.Page!.QuerySelector("a[href*='with=recovery']")!.GetAttribute("href")!);
+        at = await browser.VisitAsync(at.Page!.QuerySelector("details a[href*='with=recovery']")!.GetAttribute("href")!);
         at = await browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = codes[1] }, "/reset");
         at = await browser.SubmitAsync(at, new Dictionary<string, string> { ["newPassword"] = secrets["new password"], ["again"] = secrets["new password"] }, "/reset");
         Assert.Contains("done=yes", at.Url.Query, StringComparison.Ordinal);
@@ -91,7 +91,7 @@ public sealed partial class SettingsSecretsInLogsTests
     private static async Task<Stop> ProveAsync(Browser browser, string path, string recoveryCode)
     {
         var at = await browser.VisitAsync(path);
-        at = await browser.VisitAsync(at.Page!.QuerySelector("a[href*='with=recovery']")!.GetAttribute("href")!);
+        at = await browser.VisitAsync(at.Page!.QuerySelector("details a[href*='with=recovery']")!.GetAttribute("href")!);
         return await browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = recoveryCode }, "/account/confirm");
     }
 

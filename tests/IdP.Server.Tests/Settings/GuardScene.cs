@@ -170,15 +170,15 @@ internal sealed class GuardScene(TestIdp idp, string action, Owner owner, Factor
     /// <summary>The proof is good for one: the action is done with it, as far as it must be for the proof to be used.</summary>
     private async Task UseAsync()
     {
+        await owner.ProveAsync(Guard);
         if (action.StartsWith("unbind", StringComparison.Ordinal))
         {
             // Done with it there is nothing left to try.
-            await owner.ProveAsync(Guard);
             Assert.True(await idp.Service<RecentProof>().TakeAsync(await AskerAsync(owner), Guard, default));
             return;
         }
 
-        var at = await owner.OpenGuardedAsync(Page);
+        var at = await owner.Browser.VisitAsync(Page);
         if (action == "password")
             owner.HasPassword(await FinishAsync(owner, at) is { Status: System.Net.HttpStatusCode.OK } ? $"an entirely new password {passwords}" : owner.Person.Password);
         else

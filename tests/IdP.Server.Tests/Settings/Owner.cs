@@ -63,7 +63,7 @@ internal sealed class Owner(TestIdp idp, Person person, Browser browser) : IDisp
     public async Task<Stop> ConfirmAsync(Stop at)
     {
         Assert.Equal("/account/confirm", at.At);
-        if (Person.TotpSecret is not null && at.Page!.QuerySelector("a[href*='with=totp']")?.GetAttribute("href") is { } otherWay)
+        if (Person.TotpSecret is not null && at.Page!.QuerySelector("details a[href*='with=totp']")?.GetAttribute("href") is { } otherWay)
             at = await browser.VisitAsync(otherWay);
         if (at.Page!.QuerySelector("input[name=password]") is not null)
             return await browser.SubmitAsync(at, new Dictionary<string, string> { ["password"] = Person.Password }, "/account/confirm");

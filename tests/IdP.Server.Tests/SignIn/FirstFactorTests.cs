@@ -90,7 +90,7 @@ public abstract class FirstFactorTests(TestIdp idp)
 
     private static string Others(Stop at) => string.Join(' ', at.Page!.QuerySelectorAll("details a").Select(link => link.GetAttribute("href")!.Split("with=")[1]));
 
-    private static string Link(Stop at, string factor) => at.Page!.QuerySelector($"a[href*='with={factor}']")!.GetAttribute("href")!;
+    private static string Link(Stop at, string factor) => at.Page!.QuerySelector($"details a[href*='with={factor}']")!.GetAttribute("href")!;
 
     /// <summary>What stands in the list afterwards.</summary>
     private static async Task<string?> PreferAsync(Owner owner, string factor)
