@@ -127,27 +127,22 @@ public abstract class RecoveryJourneys(MailingJourneyHost host) : AccountJourney
         await owner.ReadsAsync(() => SettingsTexts.TwoStepOff);
     }
 
-    /// <summary>J-33: an operator's file says another address. The new one is told, and the old one too - which alone can take it back.</summary>
+    /// <summary>J-33: an operator's file says another address. The new one is told, and the old one too; what an operator did no link in a mail undoes.</summary>
     [Theory, InlineData("en"), InlineData("zh-CN")]
-    public async Task A_new_address_is_told_to_both_and_the_old_one_takes_it_back(string language)
+    public async Task A_new_address_is_told_to_both_and_neither_can_undo_it(string language)
     {
         await using var me = await StartAsync(language);
         var (old, fresh) = (me.Person.Email, $"fresh.{me.Person.UserName}@example.com");
         await ApplyAsync(new { users = new[] { new { userName = me.Person.UserName, email = fresh, locale = language } } });
 
         var said = me.Words(() => MailTexts.Event(NoticeKind.EmailChanged, Emails.Masked(fresh)));
-        var (toOld, toNew) = (await Mail.ReceiveAsync(old), await Mail.ReceiveAsync(fresh));
-        Assert.Contains(said, toOld.Subject, StringComparison.Ordinal);
-        Assert.Contains(said, toOld.TextBody, StringComparison.Ordinal);
-        Assert.Contains(said, toNew.TextBody, StringComparison.Ordinal);
-        Assert.DoesNotContain("/not-me?", toNew.TextBody, StringComparison.Ordinal);
-
-        await using var owner = await StartAsync(language, me.Person, signIn: false);
-        await NotMeAsync(owner, await MailedLinkAsync(old));
-        await owner.OpenAsync("/account/profile");
-        await owner.Page.GivePasswordAsync(owner.Person);
-        await owner.Page.ArrivesAsync("/account/profile");
-        await owner.ReadsAsync(() => old);
+        foreach (var address in (string[])[old, fresh])
+        {
+            var mail = await Mail.ReceiveAsync(address);
+            Assert.Contains(said, mail.Subject, StringComparison.Ordinal);
+            Assert.Contains(said, mail.TextBody, StringComparison.Ordinal);
+            Assert.DoesNotContain("/not-me?", mail.TextBody, StringComparison.Ordinal);
+        }
     }
 
     private async Task<IReadOnlyList<string>> MakeCodesAsync(Visitor me)
