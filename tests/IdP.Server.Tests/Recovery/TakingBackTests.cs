@@ -12,7 +12,7 @@ namespace IdP.Server.Tests.Recovery;
 
 /// <summary>
 /// "This was not me" puts the second factors back to what they were: for the owner against a thief who changed them, and never for somebody who only reads
-/// the owner's mail (decision 008).
+/// the owner's mail (decision 009).
 /// </summary>
 public abstract partial class TakingBackTests(TestIdp idp)
 {
