@@ -20,13 +20,14 @@ internal sealed class HashingThreads : IDisposable
         queue = new(mostWaiting);
     }
 
+    /// <summary>Whoever stops waiting (a deadline, a browser that left) is not kept until their turn.</summary>
     /// <exception cref="BusyException">The queue is full.</exception>
     public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancel)
     {
         if (Interlocked.Exchange(ref started, 1) == 0)
             Start();
         var promise = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return queue.TryAdd(() => Fulfil(promise, work, cancel)) ? promise.Task : throw new BusyException(RetryAfter);
+        return queue.TryAdd(() => Fulfil(promise, work, cancel)) ? promise.Task.WaitAsync(cancel) : throw new BusyException(RetryAfter);
     }
 
     public void Dispose() => queue.CompleteAdding();

@@ -9,15 +9,15 @@ internal readonly struct AcrWish
 {
     private readonly IReadOnlyList<string> names;
     private readonly AcrLevels levels;
-    private readonly string minimum;
+    private readonly string leastSaid;
 
-    private AcrWish(string target, IReadOnlyList<string> usable, IReadOnlyList<string> names, AcrLevels levels, string minimum, bool cannotBeMet)
+    private AcrWish(string target, IReadOnlyList<string> usable, IReadOnlyList<string> names, AcrLevels levels, string leastSaid, bool cannotBeMet)
     {
         Target = target;
         Usable = usable;
         this.names = names;
         this.levels = levels;
-        this.minimum = minimum;
+        this.leastSaid = leastSaid;
         CannotBeMet = cannotBeMet;
     }
 
@@ -41,7 +41,8 @@ internal readonly struct AcrWish
         {
             var target = FirstPossible(demanded, now.Levels, mfaPossible);
             var impossible = target is null || (minimum == AcrLevels.Mfa && !mfaPossible);
-            return new(Higher(target, minimum), usable, demanded, now.Levels, minimum, impossible);
+            // OIDC Core §5.5.1.1: what is said is one of the values demanded, a lower one than the client's minimum too.
+            return new(Higher(target, minimum), usable, demanded, now.Levels, AcrLevels.Password, impossible);
         }
 
         var wished = FirstPossible(now.Request.AcrValues, now.Levels, mfaPossible);
@@ -50,7 +51,7 @@ internal readonly struct AcrWish
 
     /// <summary>
     /// The name to say: the client's own for the highest level that was reached, else ours. Never more than was reached, and never less than the client's
-    /// MinimumAcr: whoever looks at its tokens is to see that it was met, also when the app asked for less.
+    /// MinimumAcr, unless a lower one was demanded by name: whoever looks at its tokens is to see that it was met, also when the app wished for less.
     /// </summary>
     public string NameFor(bool reachedMfa)
     {
@@ -63,7 +64,7 @@ internal readonly struct AcrWish
 
         foreach (var name in names)
         {
-            if (levels.LevelOf(name) is { } level && AcrLevels.Reaches(reached, level) && AcrLevels.Reaches(level, minimum))
+            if (levels.LevelOf(name) is { } level && AcrLevels.Reaches(reached, level) && AcrLevels.Reaches(level, leastSaid))
                 return name;
         }
 

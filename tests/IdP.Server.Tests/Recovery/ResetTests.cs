@@ -20,10 +20,16 @@ public abstract class ResetTests(TestIdp idp)
         using (var gate = new ManualResetEventSlim())
         {
             var waiting = Block(gate);
-            var busy = await browser.SubmitAsync(page, NewPassword, "/reset");
-            Assert.Equal((HttpStatusCode.ServiceUnavailable, "Busy"), (busy.Status, ProblemOn(busy)));
-            gate.Set();
-            await Task.WhenAll(waiting);
+            try
+            {
+                var busy = await browser.SubmitAsync(page, NewPassword, "/reset");
+                Assert.Equal((HttpStatusCode.ServiceUnavailable, "Busy"), (busy.Status, ProblemOn(busy)));
+            }
+            finally
+            {
+                gate.Set();
+                await Task.WhenAll(waiting);
+            }
         }
 
         Assert.Contains("done=yes", (await browser.SubmitAsync(page, NewPassword, "/reset")).Url.Query, StringComparison.Ordinal);
@@ -85,13 +91,17 @@ public abstract class ResetTests(TestIdp idp)
         $"{idp.Issuer}/reset?token=" + await idp.Service<Database>().TransactAsync(lane => idp.Service<PasswordReset>().MakeAsync(lane, id, default), default);
 
     /// <summary>As many as the server takes.</summary>
+    // The threads first, and only when each of them is held the queue: a thread that took from it later would make room again.
     private List<Task<int>> Block(ManualResetEventSlim gate)
     {
-        List<Task<int>> waiting = [];
+        var hashing = idp.Service<HashingThreads>();
+        using var held = new CountdownEvent(Environment.ProcessorCount);
+        List<Task<int>> waiting = [.. Enumerable.Range(0, held.InitialCount).Select(_ => hashing.RunAsync(() => { held.Signal(); gate.Wait(); return 0; }, default))];
+        Assert.True(held.Wait(TimeSpan.FromSeconds(10)));
         try
         {
             while (true)
-                waiting.Add(idp.Service<HashingThreads>().RunAsync(() => { gate.Wait(); return 0; }, default));
+                waiting.Add(hashing.RunAsync(() => 0, default));
         }
         catch (BusyException)
         {

@@ -63,8 +63,8 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
             return Asked.Silent ? "interaction_required" : "verify";
 
         var reached = really || onTrust ? "mfa" : "pwd";
-        // A minimum is told as met, whatever lower name the app asked for.
-        var said = Client.Minimum || names.Contains(reached) || !names.Contains("pwd") ? reached : "pwd";
+        // A minimum is told as met, whatever lower name the app wished for; a name that it demanded is the one it gets.
+        var said = (Client.Minimum && Asked.Demands.Length == 0) || names.Contains(reached) || !names.Contains("pwd") ? reached : "pwd";
         string[] amr = ["pwd", .. really || factor is not null || onTrust ? Factor.Amr : [], .. really ? ["mfa"] : (string[])[]];
         return $"finish acr={said} amr={string.Join('+', amr)} at={(onTrust ? Device.Age : password)} device={(policyAsks || onTrust ? "yes" : "no")}";
     }
