@@ -98,7 +98,7 @@ for project in tests/*.Tests tests/IdP.Journeys; do
   echo "== $name"
   arguments=(-noLogo -noColor -longRunning 120)
   [ -n "$filter" ] && arguments+=(-method "*$filter*")
-  # A browser through every state of a person's own pages takes a quarter of an hour; the server's tests ask the same of the same pages in minutes.
+  # A browser through every state of a person's own pages takes more than ten minutes; the server's tests walk the same pages without one, but look at nothing.
   [ "$name" = IdP.Journeys ] && [ "${IDP_TESTS:-}" != all ] && [ -z "$filter" ] && arguments+=(-namespace- "IdP.Journeys.Account")
   "$program" "${arguments[@]}" 2>&1 | tee "$log"
   code=${PIPESTATUS[0]}
