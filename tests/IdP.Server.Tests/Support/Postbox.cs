@@ -39,5 +39,9 @@ internal sealed class Postbox : IMailTransport
     /// <summary>The six digits mailed last to an address.</summary>
     public string CodeTo(string address) => CodeIn(Delivered.Last(mail => mail.Recipient == address).Text);
 
-    public static string CodeIn(string text) => text.Split('\n').Select(line => line.Trim()).First(line => line.Length == 6 && line.All(char.IsAsciiDigit));
+    public static string CodeIn(string text) => CodesIn(text).First();
+
+    public static bool HasCode(string text) => CodesIn(text).Any();
+
+    private static IEnumerable<string> CodesIn(string text) => text.Split('\n').Select(line => line.Trim()).Where(line => line.Length == 6 && line.All(char.IsAsciiDigit));
 }
