@@ -2,7 +2,7 @@
 # Runs every test on a bare Debian or Ubuntu with the .NET 10 SDK and root or sudo:
 # installs what is missing, starts every server itself on free ports, leaves nothing running.
 #   tests/run.sh [--all] [--filter WORD]
-# --all repeats the fault and race tests more often, and takes a browser through every state of a person's own pages; --filter runs the tests whose full name contains WORD.
+# --all repeats the fault and race tests more often; --filter runs the tests whose full name contains WORD.
 # The last line is "N passed, N failed, N skipped"; the exit code is not 0 when anything failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -98,8 +98,6 @@ for project in tests/*.Tests tests/IdP.Journeys; do
   echo "== $name"
   arguments=(-noLogo -noColor -longRunning 120)
   [ -n "$filter" ] && arguments+=(-method "*$filter*")
-  # A browser through every state of a person's own pages takes more than ten minutes; the server's tests walk the same pages without one, but look at nothing.
-  [ "$name" = IdP.Journeys ] && [ "${IDP_TESTS:-}" != all ] && [ -z "$filter" ] && arguments+=(-namespace- "IdP.Journeys.Account")
   "$program" "${arguments[@]}" 2>&1 | tee "$log"
   code=${PIPESTATUS[0]}
   summary="$(grep -E '^ +[A-Za-z.]+ +Total: [0-9]+' "$log" | tail -1)"

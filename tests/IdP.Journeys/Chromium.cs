@@ -19,6 +19,8 @@ internal static class Chromium
         var context = await (await Started.Value).NewContextAsync(new()
         {
             Locale = language, ColorScheme = scheme, ViewportSize = new() { Width = width, Height = height }, JavaScriptEnabled = javaScript,
+            // A colour that is still on its way to another is no colour to judge.
+            ReducedMotion = ReducedMotion.Reduce,
         });
         context.SetDefaultTimeout(30_000);
         return context;
