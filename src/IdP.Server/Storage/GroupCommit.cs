@@ -29,11 +29,11 @@ internal sealed class GroupCommit(Func<CancellationToken, ValueTask<Lane>> open)
             await lane.DisposeAsync();
     }
 
-    // Whoever finds nobody at work commits for all who wait; whoever comes later is served by the one after, on another thread.
+    // Behind what is ready to run: whoever among that wants to write comes along, and the disk is waited for once for all of them.
     private void Start()
     {
         if (Interlocked.CompareExchange(ref busy, 1, 0) == 0)
-            _ = WorkAsync();
+            ThreadPool.UnsafeQueueUserWorkItem(static me => _ = me.WorkAsync(), this, preferLocal: false);
     }
 
     private async Task WorkAsync()
@@ -45,7 +45,7 @@ internal sealed class GroupCommit(Func<CancellationToken, ValueTask<Lane>> open)
         // A full fence: "nobody waits" must not be read before "nobody works" can be seen, or whoever comes between the two would wait for ever.
         Interlocked.Exchange(ref busy, 0);
         if (!waiting.IsEmpty)
-            ThreadPool.UnsafeQueueUserWorkItem(static me => me.Start(), this, preferLocal: false);
+            Start();
     }
 
     private async Task CommitAsync(List<Pending> batch)
