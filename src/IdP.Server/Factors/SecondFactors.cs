@@ -39,4 +39,12 @@ internal sealed class SecondFactors(IEnumerable<ISecondFactor> installed)
     public IEnumerable<ISecondFactor> All => byId.Values;
 
     public ISecondFactor? Find(string id) => byId.GetValueOrDefault(id);
+
+    /// <summary>
+    /// What can be asked of somebody who has these bound; what is for the day the others are lost comes last. Empty where none of them is installed any more:
+    /// then there is no way on, for a factor that is gone is no reason to ask for less.
+    /// </summary>
+    /// <param name="first">The one to offer first among its like.</param>
+    public string[] Askable(IEnumerable<string> bound, string? first = null) =>
+        [.. bound.Where(byId.ContainsKey).OrderBy(id => byId[id].Info.IsFallback).ThenByDescending(id => id == first)];
 }

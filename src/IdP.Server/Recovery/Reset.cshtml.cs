@@ -129,7 +129,9 @@ internal sealed class ResetPage(
             return Page();
         }
 
-        string[] usable = [.. RecentProof.FactorsOf(at.Person).Where(id => factors.Find(id) is not null).OrderBy(id => factors.Find(id)!.Info.IsFallback)];
+        var usable = factors.Askable(RecentProof.FactorsOf(at.Person));
+        if (usable.Length == 0)
+            return PageSteps.Calm("no_second_step");
         var chosen = with is not null && usable.Contains(with) ? with : usable[0];
         var start = await proofs.ChallengeAsync(at.Asker, Action, chosen, again, HttpContext.RequestAborted);
         View = new(at.Token, at.Csrf, at.Person.UserName, PromptView.Of(factors.Find(chosen)!.Info, start, problem is not null, clock.GetUtcNow()),

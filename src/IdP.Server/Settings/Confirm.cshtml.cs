@@ -81,14 +81,15 @@ internal sealed class ConfirmPage(
 
     private async Task<IActionResult> DrawAsync(Visit visit, SettingsAction wanted, string? with, Problem? problem, bool again = false)
     {
-        string[] usable = [.. RecentProof.FactorsOf(visit.Person)
-            .OrderBy(id => factors.Find(id)?.Info.IsFallback ?? true).ThenByDescending(id => id == wanted.First)];
-        if (usable.Length == 0)
+        if (RecentProof.FactorsOf(visit.Person) is not { Count: > 0 } bound)
         {
             View = new ConfirmView(visit, wanted, null, [], problem);
             return Page();
         }
 
+        var usable = factors.Askable(bound, wanted.First);
+        if (usable.Length == 0)
+            return PageSteps.Calm("no_second_step");
         var chosen = with is not null && usable.Contains(with) ? with : usable[0];
         var start = await proofs.ChallengeAsync(visit.Asker, wanted.Guard, chosen, again, HttpContext.RequestAborted);
         View = new ConfirmView(visit, wanted, PromptView.Of(factors.Find(chosen)!.Info, start, problem is not null, clock.GetUtcNow()),

@@ -92,8 +92,9 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
     private async Task<IActionResult> DrawAsync(SignInAt at, Problem? problem, bool again = false)
     {
         var cancel = HttpContext.RequestAborted;
-        // What is for the day the others are lost comes last.
-        var usable = ((NextStep.Verify)at.Next).Factors.OrderBy(id => factors.Find(id)!.Info.IsFallback).ToArray();
+        var usable = factors.Askable(((NextStep.Verify)at.Next).Factors);
+        if (usable.Length == 0)
+            return PageSteps.Calm("no_second_step");
         var chosen = at.Progress.ChosenFactor is { } wanted && usable.Contains(wanted) ? wanted : usable[0];
         var person = at.Situation.Person!;
 
