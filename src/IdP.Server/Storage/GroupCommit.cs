@@ -116,6 +116,8 @@ internal sealed class GroupCommit(Func<CancellationToken, ValueTask<Lane>> open)
     private sealed class Pending<T>(Func<Lane, Task<T>> work, bool atomic, CancellationToken cancel) : Pending(atomic)
     {
         private readonly TaskCompletionSource<T> promise = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        // The work writes mails in its caller's language: it runs in its caller's context, not in that of whoever commits.
+        private readonly ExecutionContext? context = ExecutionContext.Capture();
         private T? result;
         private Exception? problem;
 
@@ -128,7 +130,7 @@ internal sealed class GroupCommit(Func<CancellationToken, ValueTask<Lane>> open)
             try
             {
                 cancel.ThrowIfCancellationRequested();
-                result = await work(lane);
+                result = await InContext(lane);
             }
 #pragma warning disable CA1031 // It belongs to the one who waits; the others' work goes on.
             catch (Exception fault)
@@ -136,6 +138,15 @@ internal sealed class GroupCommit(Func<CancellationToken, ValueTask<Lane>> open)
             {
                 problem = fault;
             }
+        }
+
+        private Task<T> InContext(Lane lane)
+        {
+            if (context is null)
+                return work(lane);
+            Task<T>? started = null;
+            ExecutionContext.Run(context, _ => started = work(lane), null);
+            return started!;
         }
 
         public override void Fail(Exception fault) => problem ??= fault;

@@ -1,4 +1,5 @@
 using System.Data.Common;
+using System.Globalization;
 using IdP.Protocol;
 using IdP.Server.Accounts;
 using IdP.Server.Storage;
@@ -163,6 +164,23 @@ public sealed class DurableContract(Servers servers)
         clock.Advance(RevocationList.LongestAccess);
         await other.Get<RevocationList>().RefreshAsync(Cancel);
         Assert.False(other.Get<IRevocations>().IsWithdrawn("web", "web", DateTimeOffset.UnixEpoch));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task Work_that_is_committed_together_speaks_the_language_of_whoever_asked_for_it(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var spoken = await Race.RunAsync(64, async i =>
+        {
+            CultureInfo.CurrentUICulture = new CultureInfo(i % 2 == 0 ? "en" : "zh-Hans");
+            return await node.Get<Database>().TransactAsync(async lane =>
+            {
+                var before = CultureInfo.CurrentUICulture.Name;
+                await lane.ExecuteAsync("select 1", Cancel);
+                return $"{before} {CultureInfo.CurrentUICulture.Name}";
+            }, Cancel);
+        });
+        Assert.Equal(Enumerable.Range(0, 64).Select(i => i % 2 == 0 ? "en en" : "zh-Hans zh-Hans"), spoken);
     }
 
     [Theory, InlineData("sqlite"), InlineData("postgres")]
