@@ -43,6 +43,9 @@ internal sealed class MailedCodes(Database database, Outbox outbox, SecretProtec
     /// <summary>With the rest of the request a person is answered within two seconds.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
+    /// <summary>Whether there is a mail server at all; not whether it answers.</summary>
+    public bool CanBeSent => outbox.Available;
+
     /// <param name="boundTo">What the code is good for, and nothing else.</param>
     public async Task<CodeMailing> SendAsync(string userId, string boundTo, Func<string, MailDraft> words, CancellationToken cancel)
     {

@@ -1,5 +1,6 @@
 using IdP.Server.Accounts;
 using IdP.Server.Audit;
+using IdP.Server.DeviceTrust;
 using IdP.Server.Factors;
 using IdP.Server.Hosting;
 using IdP.Server.SignIn;
@@ -15,7 +16,7 @@ namespace IdP.Server.Recovery;
 /// The proof is a <see cref="RecentProof"/> made for this link in this browser, used with it.
 /// </summary>
 internal sealed class ResetPage(
-    OneTimeLinks links, Database database, Users users, Passwords passwords, RecentProof proofs, SecondFactors factors, SessionEnding ending, AuditLog audit,
+    OneTimeLinks links, Database database, Users users, Passwords passwords, RecentProof proofs, SecondFactors factors, BrowserTrust trust, SessionEnding ending, AuditLog audit,
     Csrf csrf, IdpCookies cookies, IdpOptions options, TimeProvider clock) : PageModel
 {
     private static readonly GuardedAction Action = new("password-reset");
@@ -65,7 +66,8 @@ internal sealed class ResetPage(
         // The link in this browser stands where a session stands in the settings: what was asked or proven for another link, or where somebody else (a mail scanner)
         // opened this one, is nothing here, and takes nothing away from here.
         var browser = Handles.Hash(browserHandle);
-        var asker = new Asker(person, $"reset-{Convert.ToHexString(link.Hash)}-{Convert.ToHexString(browser)}", browser, Circumstances.Of(HttpContext));
+        var device = await trust.RecogniseAsync(HttpContext, person.Id, HttpContext.RequestAborted);
+        var asker = new Asker(person, $"reset-{Convert.ToHexString(link.Hash)}-{Convert.ToHexString(browser)}", browser, Circumstances.Of(HttpContext), device?.Id);
         return new(link, token!, person, asker, csrf.TokenFor(browserHandle));
     }
 

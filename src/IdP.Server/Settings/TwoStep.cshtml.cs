@@ -27,7 +27,7 @@ internal sealed class TwoStepPage(SecondFactors factors, Enrolments enrolments, 
         Visit = visit;
         Done = SettingsTexts.Done(done);
         var bound = await bindings.ListAsync(visit.Person.Id, HttpContext.RequestAborted);
-        Rows = [.. factors.All.Where(factor => enrolments.Find(factor.Info.Id) is not null).Select(factor => Row(factor, bound))];
+        Rows = [.. factors.All.Select(factor => Row(factor, bound)).Where(row => row.Bindings.Count > 0 || row.MayChange)];
         Choices = [.. factors.All.Where(factor => !factor.Info.IsFallback && bound.Exists(binding => binding.Factor == factor.Info.Id)).Select(factor => factor.Info)];
         return Page();
     }
@@ -47,13 +47,17 @@ internal sealed class TwoStepPage(SecondFactors factors, Enrolments enrolments, 
     private FactorRow Row(ISecondFactor factor, List<FactorBinding> bound)
     {
         var mine = bound.FindAll(binding => binding.Factor == factor.Info.Id);
-        var may = mine.Count == 0 || enrolments.Find(factor.Info.Id)!.Several;
+        // What cannot be bound here any more is shown to whoever has it, to be unbound.
+        var enrolment = enrolments.Find(factor.Info.Id);
+        var may = enrolment is not null && (mine.Count == 0 || enrolment.Several);
         // What stands in for a factor needs one to stand in for.
         var lacks = factor.Info.IsFallback && bound.TrueForAll(binding => factors.Find(binding.Factor) is null or { Info.IsFallback: true });
-        return new(factor.Info, [.. mine.Select(binding => new BindingLine(binding.Id, factor.Describe(binding), factor.Warn(binding), binding.CreatedAt, binding.LastUsedAt))], may && !lacks);
+        return new(factor.Info, [.. mine.Select(binding => new BindingLine(binding.Id, factor.Describe(binding), factor.Warn(binding), binding.CreatedAt, binding.LastUsedAt))], may && !lacks, enrolment is not null);
     }
 }
 
-internal sealed record FactorRow(FactorInfo Info, IReadOnlyList<BindingLine> Bindings, bool MayBind);
+/// <param name="MayBind">One, or one more.</param>
+/// <param name="MayChange">It can be bound on this server.</param>
+internal sealed record FactorRow(FactorInfo Info, IReadOnlyList<BindingLine> Bindings, bool MayBind, bool MayChange);
 
 internal sealed record BindingLine(string Id, string? Detail, string? Warning, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt);

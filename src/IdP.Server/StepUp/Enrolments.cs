@@ -36,7 +36,8 @@ internal sealed class Enrolments(
 
     private readonly Dictionary<string, IEnrolment> byId = installed.ToDictionary(enrolment => enrolment.Id, StringComparer.Ordinal);
 
-    public IEnrolment? Find(string factor) => byId.GetValueOrDefault(factor);
+    /// <summary>Null when it is not installed, or cannot be bound on this server.</summary>
+    public IEnrolment? Find(string factor) => byId.GetValueOrDefault(factor) is { Available: true } enrolment ? enrolment : null;
 
     /// <summary>The offer's id, or why there is none.</summary>
     /// <param name="replaces">The person's own binding of the same kind; checked again when the offer is confirmed.</param>

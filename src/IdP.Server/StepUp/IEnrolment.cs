@@ -13,6 +13,9 @@ internal interface IEnrolment
     /// <summary>The id of the factor that it binds.</summary>
     string Id { get; }
 
+    /// <summary>Whether it can be bound at all on this server: what is sent by mail cannot without a mail server.</summary>
+    bool Available => true;
+
     /// <summary>Whether a person may have more than one.</summary>
     bool Several => false;
 

@@ -35,6 +35,9 @@ public abstract partial class StepSkippingTests(StepHost host)
         ["bind"] = [],
     };
 
+    /// <summary>Where a sign-in can stand, the furthest last.</summary>
+    private static readonly string[] Order = ["/sign-in", "/bind", "/verify", "/consent"];
+
     private readonly TestIdp idp = host.Idp;
 
     public static TheoryData<string, string> Table
@@ -67,7 +70,10 @@ public abstract partial class StepSkippingTests(StepHost host)
         Assert.True(asked.MustAnswer()["code"] is null, $"{move} at {step} made a session");
 
         var (browser, person) = (scene.Browser, scene.Person);
-        var done = await FinishAsync(browser, await browser.VisitAsync("/connect/continue" + scene.Tx), person);
+        // Whoever did it, in whichever browser: the sign-in itself has come no further.
+        var stands = await browser.VisitAsync("/connect/continue" + scene.Tx);
+        Assert.True(stands.Answer is null && Array.IndexOf(Order, stands.At) <= Array.IndexOf(Order, scene.At.At), $"{move} at {step} went on to {stands.Describe()}");
+        var done = await FinishAsync(browser, stands, person);
         Assert.True(done.Answer?["code"] is not null, $"after {move} at {step} the honest person is stuck: {done.Describe()}");
         await IsAboutAsync(person, done, scene);
         // A right code where none was asked for was not even looked at.

@@ -96,7 +96,9 @@ public abstract partial class LogoutModules(TestIdp idp)
     private async Task NeverCalledAsync(string address)
     {
         var (browser, hint) = await SignedInAsync();
-        Assert.Null((await browser.OpenAsync(Url(new("id_token_hint", hint), new("post_logout_redirect_uri", address), new("state", "s")))).Answer);
+        var shown = await browser.OpenAsync(Url(new("id_token_hint", hint), new("post_logout_redirect_uri", address), new("state", "s")));
+        Assert.Null(shown.Answer);
+        Assert.True((int)shown.Status is 200 or 400 && shown.Page?.QuerySelector("main h1") is not null, shown.Describe());
     }
 
     /// <summary>C-088 …-no-id-token-hint: the address alone is not called.</summary>

@@ -1,5 +1,8 @@
 using System.Net;
 using IdP.Protocol.Clients;
+using IdP.Server.Accounts;
+using IdP.Server.Recovery;
+using IdP.Server.Storage;
 using IdP.Server.Tests.Attacks;
 using IdP.Server.Tests.Support;
 
@@ -171,6 +174,26 @@ public abstract class TrustedDeviceTests(TestIdp idp)
         await idp.ForwardAsync(TimeSpan.FromSeconds(40));
         var stepUp = await owner.OpenAsync(idp.App(TestClient.Web).Ask().With("acr_values", "mfa").Url);
         Assert.NotNull((await owner.SubmitAsync(stepUp, new Dictionary<string, string> { ["code"] = person.CodeAt(idp.Clock) }, "/verify")).Answer?["code"]);
+    }
+
+    [Fact]
+    public async Task Nor_from_a_new_password()
+    {
+        var person = idp.WithOtp();
+        using var owner = await TrustedAsync(person);
+        using var stranger = idp.Browser();
+        for (var guess = 0; guess < 12; guess++)
+            await stranger.SubmitAsync(await AtVerifyAsync(stranger, person), new Dictionary<string, string> { ["code"] = person.WrongCodeAt(idp.Clock) }, "/verify");
+
+        var id = (await idp.Service<Users>().FindByLoginAsync(person.UserName, default))!.Id;
+        var token = await idp.Service<Database>().TransactAsync(lane => idp.Service<PasswordReset>().MakeAsync(lane, id, default), default);
+        await idp.ForwardAsync(TimeSpan.FromSeconds(40));
+        using var elsewhere = idp.Browser();
+        foreach (var (browser, problem) in ((Browser, string?)[])[(elsewhere, "TooManyTries"), (owner, null)])
+        {
+            var at = await browser.SubmitAsync(await browser.OpenAsync("/reset?token=" + token), new Dictionary<string, string> { ["code"] = person.CodeAt(idp.Clock) }, "/reset");
+            Assert.Equal((problem, problem is null), (Problem(at), at.Page!.QuerySelector("input[name=newPassword]") is not null));
+        }
     }
 
     [Fact]

@@ -13,6 +13,8 @@ internal sealed class BackupEmailEnrolment(Users users, MailedCodes codes, Mails
 {
     public string Id => BackupEmailFactor.Id;
 
+    public bool Available => codes.CanBeSent;
+
     public EnrolmentQuestion Question { get; } = new("email", "email", 254);
 
     public async Task<Offered> OfferAsync(EnrolmentFor whom, string? said, CancellationToken cancel)
