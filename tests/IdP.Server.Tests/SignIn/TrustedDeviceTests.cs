@@ -177,7 +177,7 @@ public abstract class TrustedDeviceTests(TestIdp idp)
     }
 
     [Fact]
-    public async Task Nor_from_a_new_password()
+    public async Task A_stranger_who_uses_up_the_tries_does_not_keep_that_owner_from_a_new_password()
     {
         var person = idp.WithOtp();
         using var owner = await TrustedAsync(person);
