@@ -33,7 +33,8 @@ public sealed record Person(string Subject, IReadOnlyDictionary<string, object> 
 /// <summary>Authorization codes: content is safe to lose, the mark of use is durable.</summary>
 public interface ICodes
 {
-    Task StoreAsync(string code, CodeContent content, CancellationToken cancel);
+    /// <summary>Keeps what a new code stands for. The code: at least 256 random bits, of characters that go into a URL as they are, at most 128 of them.</summary>
+    Task<string> StoreAsync(CodeContent content, CancellationToken cancel);
 
     /// <summary>The content while it lives, whether used or not.</summary>
     ValueTask<CodeContent?> FindAsync(string code, CancellationToken cancel);

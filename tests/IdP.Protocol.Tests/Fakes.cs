@@ -92,10 +92,11 @@ internal sealed class FakeCodes(FakeFamilies families, FakeRevocations revocatio
     public Dictionary<string, CodeContent> Contents { get; } = [];
     public Dictionary<string, string> Used { get; } = [];
 
-    public Task StoreAsync(string code, CodeContent content, CancellationToken cancel)
+    public Task<string> StoreAsync(CodeContent content, CancellationToken cancel)
     {
+        var code = $"code-{Contents.Count}";
         Contents.Add(code, content);
-        return Task.CompletedTask;
+        return Task.FromResult(code);
     }
 
     public ValueTask<CodeContent?> FindAsync(string code, CancellationToken cancel) => new(Contents.GetValueOrDefault(code));

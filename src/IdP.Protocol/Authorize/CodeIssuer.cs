@@ -6,12 +6,11 @@ public sealed class CodeIssuer(ICodes codes, TimeProvider time)
     private const int LongestLife = 60;
 
     /// <summary>Stores what the code stands for and returns the code. A pushed request must have been taken before (<see cref="IPushedRequests.TakeAsync"/>).</summary>
-    public async Task<string> IssueAsync(AuthorizeRequest request, Grant grant, CancellationToken cancel)
+    public Task<string> IssueAsync(AuthorizeRequest request, Grant grant, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(request);
         ArgumentNullException.ThrowIfNull(grant);
-        var code = Secrets.New(32);
-        await codes.StoreAsync(code, new CodeContent
+        return codes.StoreAsync(new CodeContent
         {
             Grant = grant,
             RedirectUri = request.Target.RedirectUri,
@@ -19,6 +18,5 @@ public sealed class CodeIssuer(ICodes codes, TimeProvider time)
             CodeChallenge = request.CodeChallenge,
             ExpiresAt = time.GetUtcNow().AddSeconds(Math.Clamp(request.Client.AuthorizationCodeLifetime, 1, LongestLife)),
         }, cancel);
-        return code;
     }
 }

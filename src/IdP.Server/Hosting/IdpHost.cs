@@ -28,7 +28,12 @@ internal static class IdpHost
         {
             ContentRootPath = AppContext.BaseDirectory,
             EnvironmentName = IdpConfiguration.EnvironmentName,
+            // Settings are read once. Watching for changes would see every write to a database below this folder.
+            Args = ["--hostBuilder:reloadConfigOnChange=false"],
         });
+        // One core: somebody has to answer while a commit waits for the disk.
+        if (Environment.ProcessorCount == 1)
+            ThreadPool.SetMinThreads(2, 1);
         builder.AddIdpLogging(args);
         builder.WebHost.ConfigureIdpKestrel(options);
         AddRooms(builder.Services, options, builder.Environment);

@@ -77,9 +77,11 @@ internal sealed class MailedCodes(Database database, Outbox outbox, SecretProtec
     }
 
     /// <summary>True for the one caller that uses the code (I-3): durable, because the ephemeral store may forget that a question was answered.</summary>
-    public async Task<bool> UseAsync(string boundTo, CancellationToken cancel) =>
-        await database.ExecuteAsync("insert into consumed_codes (code_hash, grant_id, expires_at) values (@hash, '', @until) on conflict (code_hash) do nothing", cancel,
-            ("@hash", Handles.Hash("mailed:" + boundTo)), ("@until", (clock.GetUtcNow() + Life + Life).Stored())) == 1;
+    /// <param name="question">What was asked.</param>
+    /// <param name="end">When its answer is too late.</param>
+    public async Task<bool> UseAsync(string question, DateTimeOffset end, CancellationToken cancel) =>
+        await database.ExecuteAsync("insert into used_codes (key, grant_id) values (@code, '') on conflict (key) do nothing", cancel,
+            ("@code", UsedCodes.Key("mailed:" + question, end))) == 1;
 
     private async Task<(long? Id, DateTimeOffset AgainAt, bool Today)> AddAsync(Lane lane, string userId, MailDraft draft, CancellationToken cancel)
     {

@@ -137,11 +137,12 @@ internal sealed class ConsentRow
     public DateTimeOffset GivenAt { get; set; }
 }
 
-internal sealed class ConsumedCodeRow
+internal sealed class UsedCodeRow
 {
-    public required byte[] CodeHash { get; set; }
+    /// <summary><see cref="UsedCodes"/> says what it is made of.</summary>
+    public required byte[] Key { get; set; }
+    /// <summary>What a replay revokes; empty where there is nothing to revoke.</summary>
     public required string GrantId { get; set; }
-    public DateTimeOffset ExpiresAt { get; set; }
 }
 
 internal sealed class RefreshFamilyRow

@@ -31,7 +31,8 @@ internal static class Handles
     /// <summary>The hash as base64url, for keys that are text.</summary>
     public static string HashText(string handle) => Base64Url.EncodeToString(Hash(handle));
 
-    private static bool IsDrawn(string? shown, int length) => shown?.Length == length && !shown.AsSpan().ContainsAnyExcept(Alphabet);
+    /// <summary>Base64url of that many characters.</summary>
+    public static bool IsDrawn([NotNullWhen(true)] string? shown, int length) => shown?.Length == length && !shown.AsSpan().ContainsAnyExcept(Alphabet);
 
     private static string Draw(int bytes)
     {

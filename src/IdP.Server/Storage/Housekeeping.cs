@@ -11,7 +11,7 @@ internal sealed class Housekeeping(Database database, IdpOptions options, TimePr
     /// <summary>Table, key, and what is over. Ended sessions and families stay a week for the person's own list and for questions afterwards.</summary>
     private static readonly (string Table, string Key, string Over)[] Rounds =
     [
-        ("consumed_codes", "code_hash", "expires_at < @now"),
+        ("used_codes", "key", "key < @codes_from"),
         ("revocations", "key", "until < @now"),
         ("reference_tokens", "hash", "expires_at < @now"),
         ("refresh_families", "handle", "absolute_expiry < @now or sliding_expiry < @week_ago or ended_at < @week_ago"),
@@ -46,7 +46,7 @@ internal sealed class Housekeeping(Database database, IdpOptions options, TimePr
             do
             {
                 gone = await database.ExecuteAsync($"delete from {table} where {key} in (select {key} from {table} where {over} limit {Batch})", cancel,
-                    ("@now", now.Stored()), ("@week_ago", now.AddDays(-7).Stored()), ("@links_from", now.AddHours(-73).Stored()), ("@year_ago", now.AddYears(-1).Stored()),
+                    ("@now", now.Stored()), ("@codes_from", UsedCodes.Before(now - UsedCodes.Memory)), ("@week_ago", now.AddDays(-7).Stored()), ("@links_from", now.AddHours(-73).Stored()), ("@year_ago", now.AddYears(-1).Stored()),
                     ("@day_ago", now.AddDays(-1).Stored()), ("@known_from", now.AddDays(-400).Stored()), ("@audit_from", now.AddDays(-options.Audit.RetentionDays).Stored()));
                 removed += gone;
             }

@@ -17,7 +17,7 @@ internal abstract class IdpDb(DbContextOptions options) : DbContext(options)
     public DbSet<KnownBrowserRow> KnownBrowsers => Set<KnownBrowserRow>();
     public DbSet<BindingPolicyRow> BindingPolicies => Set<BindingPolicyRow>();
     public DbSet<ConsentRow> Consents => Set<ConsentRow>();
-    public DbSet<ConsumedCodeRow> ConsumedCodes => Set<ConsumedCodeRow>();
+    public DbSet<UsedCodeRow> UsedCodes => Set<UsedCodeRow>();
     public DbSet<RefreshFamilyRow> RefreshFamilies => Set<RefreshFamilyRow>();
     public DbSet<RevocationRow> Revocations => Set<RevocationRow>();
     public DbSet<ReferenceTokenRow> ReferenceTokens => Set<ReferenceTokenRow>();
@@ -42,7 +42,7 @@ internal abstract class IdpDb(DbContextOptions options) : DbContext(options)
         model.Entity<KnownBrowserRow>(e => { e.ToTable("known_browsers"); e.HasKey(x => new { x.UserId, x.BrowserHash }); });
         model.Entity<BindingPolicyRow>(e => { e.ToTable("binding_policies"); e.HasKey(x => x.Name); });
         model.Entity<ConsentRow>(e => { e.ToTable("consents"); e.HasKey(x => new { x.UserId, x.ClientId }); });
-        model.Entity<ConsumedCodeRow>(e => { e.ToTable("consumed_codes"); e.HasKey(x => x.CodeHash); e.HasIndex(x => x.ExpiresAt); });
+        model.Entity<UsedCodeRow>(e => { e.ToTable("used_codes"); e.HasKey(x => x.Key); });
         model.Entity<RefreshFamilyRow>(e => { e.ToTable("refresh_families"); e.HasKey(x => x.Handle); e.HasIndex(x => x.GrantId); e.HasIndex(x => x.SessionId); e.HasIndex(x => x.UserId); e.HasIndex(x => x.AbsoluteExpiry); });
         model.Entity<RevocationRow>(e => { e.ToTable("revocations"); e.HasKey(x => x.Key); e.HasIndex(x => x.At); e.HasIndex(x => x.Until); });
         model.Entity<ReferenceTokenRow>(e => { e.ToTable("reference_tokens"); e.HasKey(x => x.Hash); e.HasIndex(x => x.ExpiresAt); });

@@ -5,6 +5,7 @@ using IdP.Server.Accounts;
 using IdP.Server.Storage;
 using IdP.Server.Storage.Protocol;
 using IdP.Server.Tests.Support;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace IdP.Server.Tests.Storage;
@@ -20,8 +21,8 @@ public sealed class DurableContract(Servers servers)
     public async Task One_of_64_redeems_a_code_and_the_others_end_what_it_gave(string kind)
     {
         await using var node = await StartAsync(kind);
-        var (code, content, codes) = (Handles.New(), Content(), node.Get<ICodes>());
-        await codes.StoreAsync(code, content, Cancel);
+        var (content, codes) = (Content(), node.Get<ICodes>());
+        var code = await codes.StoreAsync(content, Cancel);
         Assert.Equivalent(content, await codes.FindAsync(code, Cancel));
 
         var families = Enumerable.Range(0, 64).Select(_ => Family()).ToArray();
@@ -42,18 +43,51 @@ public sealed class DurableContract(Servers servers)
     }
 
     [Theory, InlineData("sqlite"), InlineData("postgres")]
-    public async Task A_replay_after_the_content_is_gone_still_ends_what_the_code_gave(string kind)
+    public async Task A_replay_within_an_hour_after_the_content_is_gone_still_ends_what_the_code_gave(string kind)
     {
         await using var node = await StartAsync(kind);
-        var (code, content, family) = (Handles.New(), Content(), Family());
-        Assert.True(await node.Get<ICodes>().ConsumeAsync(code, content, family, Cancel));
+        var (content, family, codes) = (Content(), Family(), node.Get<ICodes>());
+        var (code, another) = (await codes.StoreAsync(content, Cancel), await codes.StoreAsync(Content(), Cancel));
+        Assert.True(await codes.ConsumeAsync(code, content, family, Cancel));
         Assert.False((await node.Get<IRefreshFamilies>().FindAsync(family.Handle, Cancel))!.Ended);
+        clock.Advance(TimeSpan.FromMinutes(61));
+        Assert.Equal(0, await TidyAsync(node, clock.GetUtcNow()));
 
-        await node.Get<ICodes>().NoteReplayAsync(Handles.New(), Cancel);
+        foreach (var strange in new[] { another, Handles.New(), "", "\0", new string('é', 48) })
+            await codes.NoteReplayAsync(strange, Cancel);
         Assert.False(node.Get<IRevocations>().IsRevoked("x", content.Grant.Id, null));
-        await node.Get<ICodes>().NoteReplayAsync(code, Cancel);
+        await codes.NoteReplayAsync(code, Cancel);
         Assert.True(node.Get<IRevocations>().IsRevoked("x", content.Grant.Id, null));
         Assert.True((await node.Get<IRefreshFamilies>().FindAsync(family.Handle, Cancel))!.Ended);
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task Marks_of_used_codes_go_in_the_order_of_time(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var (codes, content) = (node.Get<ICodes>(), Content());
+        for (var minute = 0; minute < 3; minute++)
+            Assert.True(await codes.ConsumeAsync(Handles.New(), Content() with { ExpiresAt = content.ExpiresAt.AddMinutes(minute) }, null, Cancel));
+        var hour = content.ExpiresAt.AddHours(1);
+        Assert.Equal(0, await TidyAsync(node, hour));
+        Assert.Equal(1, await TidyAsync(node, hour.AddSeconds(1)));
+        Assert.Equal(2, await TidyAsync(node, hour.AddMinutes(3)));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_code_that_says_no_time_is_none_even_when_its_content_is_there(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var (codes, ephemeral) = (node.Get<ICodes>(), node.Get<IEphemeralStore>());
+        var code = await codes.StoreAsync(Content(), Cancel);
+        var kept = await ephemeral.GetAsync("code:" + Handles.HashText(code), Cancel);
+        Assert.NotNull(kept);
+        foreach (var old in new[] { Handles.New(), code[..47], code + "A", code[..47] + "." })
+        {
+            await ephemeral.SetAsync("code:" + Handles.HashText(old), kept, TimeSpan.FromMinutes(1), Cancel);
+            Assert.Null(await codes.FindAsync(old, Cancel));
+        }
+        Assert.NotNull(await codes.FindAsync(code, Cancel));
     }
 
     [Theory, InlineData("sqlite"), InlineData("postgres")]
@@ -282,8 +316,13 @@ public sealed class DurableContract(Servers servers)
         Assert.Equivalent(token, await tokens.FindAsync([1, 2], Cancel));
         clock.Advance(TimeSpan.FromHours(1));
         Assert.Null(await tokens.FindAsync([1, 2], Cancel));
-        Assert.Equal(1, await new Housekeeping(node.Get<Database>(), new(), new FakeTimeProvider(clock.GetUtcNow().AddSeconds(1)),
-            Microsoft.Extensions.Logging.Abstractions.NullLogger<Housekeeping>.Instance).TidyAsync(Cancel));
+        Assert.Equal(1, await TidyAsync(node, clock.GetUtcNow().AddSeconds(1)));
+    }
+
+    private static async Task<int> TidyAsync(StoreNode node, DateTimeOffset now)
+    {
+        using var housekeeping = new Housekeeping(node.Get<Database>(), new(), new FakeTimeProvider(now), NullLogger<Housekeeping>.Instance);
+        return await housekeeping.TidyAsync(Cancel);
     }
 
     private async Task<StoreNode> StartAsync(string kind) => await StoreNode.StartAsync(await servers.Real.NewDatabaseAsync(kind), clock: clock);

@@ -28,7 +28,7 @@ internal sealed class BackupEmailFactor(FactorBindings bindings, Users users, Ma
         if (answer is not Answer.Code { Value: var typed } || await FindAsync(challenge.UserId, cancel) is not { } binding
             || !codes.IsRight(challenge.Memo, BoundTo(challenge, binding), typed))
             return Verdict.Wrong;
-        if (!await codes.UseAsync(challenge.Id, cancel))
+        if (!await codes.UseAsync(challenge.Id, challenge.ExpiresAt, cancel))
             return Verdict.AlreadyUsed;
         await bindings.TouchAsync(binding.Id, cancel);
         return Verdict.Passed;

@@ -6,18 +6,15 @@ namespace IdP.Server.Storage.Protocol;
 /// <summary>Authorization codes (RFC 6749 §4.1.2): the content may be lost, which only costs a sign-in; the mark of use may not (I-2).</summary>
 internal sealed class CodeStore(IEphemeralStore ephemeral, Database database, RevocationList revocations, TimeProvider clock) : ICodes
 {
-    /// <summary>How long after a code's death a replay of it is still recognised.</summary>
-    private static readonly TimeSpan Memory = TimeSpan.FromHours(1);
-
     // A session that is over, or what the person has taken back since, makes the code worthless. PostgreSQL locks the session's row: one that is just ending
     // settles first, so that nothing given in it outlives it.
     private const string Within = "with born_in as (select ended_at from sessions where id = @session_id";
 
     private const string Mark = """
-        insert into consumed_codes (code_hash, grant_id, expires_at) select @code_hash, @grant_id, @expires_at
+        insert into used_codes (key, grant_id) select @code, @grant_id
         where not exists (select 1 from born_in where ended_at is not null)
             and not exists (select 1 from revocations where key in (@app, @every_app) and at >= @given_at)
-        on conflict (code_hash) do nothing
+        on conflict (key) do nothing
         """;
 
     private const string MarkOnSqlite = $"{Within}) {Mark}";
@@ -26,17 +23,22 @@ internal sealed class CodeStore(IEphemeralStore ephemeral, Database database, Re
     /// <summary>One round trip.</summary>
     private const string MarkWithFamily = $"{Within} for share), used as ({Mark} returning 1) {RefreshFamilyStore.Insert} from used";
 
-    public Task StoreAsync(string code, CodeContent content, CancellationToken cancel) =>
-        ephemeral.SetAsync(Key(code), JsonSerializer.SerializeToUtf8Bytes(content, StorageJson.Default.CodeContent), content.ExpiresAt - clock.GetUtcNow(), cancel);
+    public async Task<string> StoreAsync(CodeContent content, CancellationToken cancel)
+    {
+        var code = UsedCodes.NewCode(content.ExpiresAt);
+        await ephemeral.SetAsync(Key(code), JsonSerializer.SerializeToUtf8Bytes(content, StorageJson.Default.CodeContent), content.ExpiresAt - clock.GetUtcNow(), cancel);
+        return code;
+    }
 
-    public async ValueTask<CodeContent?> FindAsync(string code, CancellationToken cancel) =>
-        await ephemeral.GetAsync(Key(code), cancel) is { } stored ? JsonSerializer.Deserialize(stored, StorageJson.Default.CodeContent) : null;
+    public async ValueTask<CodeContent?> FindAsync(string code, CancellationToken cancel) => UsedCodes.IsCode(code) && await ephemeral.GetAsync(Key(code), cancel) is { } stored
+        ? JsonSerializer.Deserialize(stored, StorageJson.Default.CodeContent)
+        : null;
 
     public async Task<bool> ConsumeAsync(string code, CodeContent content, NewRefreshFamily? family, CancellationToken cancel)
     {
         (string, object?)[] mark =
         [
-            ("@code_hash", Handles.Hash(code)), ("@grant_id", content.Grant.Id), ("@expires_at", (content.ExpiresAt + Memory).Stored()), ("@session_id", content.Grant.SessionId),
+            ("@code", UsedCodes.Key(code, content.ExpiresAt)), ("@grant_id", content.Grant.Id), ("@session_id", content.Grant.SessionId),
             ("@app", RevocationList.WithdrawalKey(content.Grant.Subject, content.Grant.ClientId)), ("@every_app", RevocationList.WithdrawalKey(content.Grant.Subject, null)),
             ("@given_at", content.Grant.GivenAt.Stored()),
         ];
@@ -51,8 +53,10 @@ internal sealed class CodeStore(IEphemeralStore ephemeral, Database database, Re
 
     public async Task NoteReplayAsync(string code, CancellationToken cancel)
     {
-        var grant = await database.FirstAsync("select grant_id from consumed_codes where code_hash = @code_hash",
-            row => row.GetString(0), cancel, ("@code_hash", Handles.Hash(code)));
+        if (!UsedCodes.IsCode(code))
+            return;
+        var grant = await database.FirstAsync("select grant_id from used_codes where key = @code", row => row.GetString(0), cancel,
+            ("@code", UsedCodes.Key(code, UsedCodes.EndOf(code))));
         if (grant is not null)
             await revocations.RevokeGrantAsync(grant, cancel);
     }

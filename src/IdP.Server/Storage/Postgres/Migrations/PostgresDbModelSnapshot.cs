@@ -132,28 +132,6 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     b.ToTable("consents", (string)null);
                 });
 
-            modelBuilder.Entity("IdP.Server.Storage.ConsumedCodeRow", b =>
-                {
-                    b.Property<byte[]>("CodeHash")
-                        .HasColumnType("bytea")
-                        .HasColumnName("code_hash");
-
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("bigint")
-                        .HasColumnName("expires_at");
-
-                    b.Property<string>("GrantId")
-                        .IsRequired()
-                        .HasColumnType("text")
-                        .HasColumnName("grant_id");
-
-                    b.HasKey("CodeHash");
-
-                    b.HasIndex("ExpiresAt");
-
-                    b.ToTable("consumed_codes", (string)null);
-                });
-
             modelBuilder.Entity("IdP.Server.Storage.FactorBindingRow", b =>
                 {
                     b.Property<string>("Id")
@@ -684,6 +662,22 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     b.HasIndex("UserId");
 
                     b.ToTable("trusted_devices", (string)null);
+                });
+
+            modelBuilder.Entity("IdP.Server.Storage.UsedCodeRow", b =>
+                {
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("bytea")
+                        .HasColumnName("key");
+
+                    b.Property<string>("GrantId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("grant_id");
+
+                    b.HasKey("Key");
+
+                    b.ToTable("used_codes", (string)null);
                 });
 
             modelBuilder.Entity("IdP.Server.Storage.UserRow", b =>

@@ -125,28 +125,6 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                     b.ToTable("consents", (string)null);
                 });
 
-            modelBuilder.Entity("IdP.Server.Storage.ConsumedCodeRow", b =>
-                {
-                    b.Property<byte[]>("CodeHash")
-                        .HasColumnType("BLOB")
-                        .HasColumnName("code_hash");
-
-                    b.Property<long>("ExpiresAt")
-                        .HasColumnType("INTEGER")
-                        .HasColumnName("expires_at");
-
-                    b.Property<string>("GrantId")
-                        .IsRequired()
-                        .HasColumnType("TEXT")
-                        .HasColumnName("grant_id");
-
-                    b.HasKey("CodeHash");
-
-                    b.HasIndex("ExpiresAt");
-
-                    b.ToTable("consumed_codes", (string)null);
-                });
-
             modelBuilder.Entity("IdP.Server.Storage.FactorBindingRow", b =>
                 {
                     b.Property<string>("Id")
@@ -675,6 +653,22 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                     b.HasIndex("UserId");
 
                     b.ToTable("trusted_devices", (string)null);
+                });
+
+            modelBuilder.Entity("IdP.Server.Storage.UsedCodeRow", b =>
+                {
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("BLOB")
+                        .HasColumnName("key");
+
+                    b.Property<string>("GrantId")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("grant_id");
+
+                    b.HasKey("Key");
+
+                    b.ToTable("used_codes", (string)null);
                 });
 
             modelBuilder.Entity("IdP.Server.Storage.UserRow", b =>
