@@ -25,7 +25,10 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
 
     /// <summary>Binds, and tells those who watch the account. With <paramref name="replaces"/> that binding of the same kind goes in the same commit.</summary>
     /// <param name="alone">A person has one of this kind at most.</param>
-    /// <returns>Null when nothing was bound: the binding to replace is not there any more, another of a kind that stands alone is, or the session of whoever binds has ended.</returns>
+    /// <returns>
+    /// Null when nothing was bound: the binding to replace is not there any more, another of a kind that stands alone is, what it would stand in for has gone, or
+    /// the session of whoever binds has ended.
+    /// </returns>
     public async Task<FactorBinding?> AddAsync(string userId, NewBinding fresh, By by, CancellationToken cancel, string? replaces = null, bool alone = false)
     {
         var binding = await database.TransactAsync(lane => AddAsync(lane, userId, fresh, by, cancel, replaces, alone), cancel);
@@ -39,8 +42,13 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
         await Users.HoldAsync(lane, userId, cancel);
         if (!await SessionEnding.LivesAsync(lane, by, cancel))
             return null;
-        if (alone && (await KindsAsync(lane, userId, cancel, except: replaces)).Contains(fresh.Factor))
-            return null;
+        if (alone || fresh.StandsIn)
+        {
+            var kinds = await KindsAsync(lane, userId, cancel, except: replaces);
+            if ((alone && kinds.Contains(fresh.Factor)) || (fresh.StandsIn && kinds.All(kind => kind == fresh.Factor)))
+                return null;
+        }
+
         var now = clock.GetUtcNow();
         var old = replaces is null ? null : await FindAsync(lane, userId, replaces, cancel);
         if (replaces is not null && (old?.Factor != fresh.Factor || !await EndAsync(lane, old, by, now, cancel)))
@@ -135,5 +143,8 @@ internal sealed record FactorBinding(string Id, string UserId, string Factor, st
 /// <param name="LastStep">The OTP step that proved the binding, so that its code is not good once more.</param>
 internal sealed record NewBinding(string Factor, string? Label, byte[] Data, long? LastStep = null)
 {
+    /// <summary>It stands in for a factor of another kind, and is not bound where there is none.</summary>
+    public bool StandsIn { get; init; }
+
     public override string ToString() => Factor;
 }

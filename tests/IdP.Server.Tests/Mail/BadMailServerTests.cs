@@ -37,16 +37,30 @@ public sealed class BadMailServerTests
     }
 
     [Fact]
-    public async Task A_server_that_is_away_or_says_nothing_is_given_up_in_time()
+    public async Task A_server_that_is_away_or_says_nothing_or_never_comes_to_an_end_is_given_up_in_time()
     {
         Assert.IsType<Delivery.Later>(await DeliverAsync(TestIdp.FreePort(), MailSecurity.None));
-        foreach (var silentAt in (string[])["CONNECT", "EHLO", "MAIL", "."])
+        foreach (var stuckAt in (string[])["CONNECT", "EHLO", "MAIL", "."])
         {
-            using var server = ScriptedSmtp.Taking(said => ScriptedSmtp.Word(said) == silentAt ? "" : null);
-            var watch = Stopwatch.StartNew();
-            Assert.IsType<Delivery.Later>(await DeliverAsync(server.Port, MailSecurity.None));
-            Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(5));
+            foreach (var stuck in (string[])["", ScriptedSmtp.Dripping])
+            {
+                using var server = ScriptedSmtp.Taking(said => ScriptedSmtp.Word(said) == stuckAt ? stuck : null);
+                var watch = Stopwatch.StartNew();
+                Assert.IsType<Delivery.Later>(await DeliverAsync(server.Port, MailSecurity.None));
+                Assert.InRange(watch.Elapsed, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(5));
+            }
         }
+    }
+
+    [Theory, InlineData("220 mail.example ESMTP"), InlineData(""), InlineData(ScriptedSmtp.Dripping), InlineData(null)]
+    public async Task Where_TLS_is_due_from_the_first_byte_a_server_that_speaks_plainly_hears_nothing_it_could_read(string? greeting)
+    {
+        using var server = ScriptedSmtp.Taking(said => ScriptedSmtp.Word(said) == "CONNECT" ? greeting : null);
+        Assert.IsType<Delivery.Later>(await DeliverAsync(server.Port, MailSecurity.ImplicitTls));
+        // Bytes of a handshake, at most: they name no more than the server they are for.
+        var heard = string.Join('\n', server.Heard);
+        foreach (var word in (string[])["EHLO", "canary", "elsewhere", "no-reply", "MAIL", "AUTH", "aWRw", "STARTTLS"])
+            Assert.DoesNotContain(word, heard, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -45,6 +45,7 @@ public abstract class MailTroubleHost(StorePair pair) : IAsyncLifetime
     private string? Answer(string said) => (trouble, ScriptedSmtp.Word(said)) switch
     {
         ("no greeting", "CONNECT") => "",
+        ("no end to the greeting", "CONNECT") => ScriptedSmtp.Dripping,
         ("no answer to the mail", ".") => "",
         ("no TLS", "EHLO") => "250-mail.example\r\n250 AUTH PLAIN",
         ("TLS refused", "STARTTLS") => "454 not now",

@@ -16,7 +16,7 @@ namespace IdP.Server.Tests.Mail;
 public abstract class MailTroubleTests(MailTroubleHost host)
 {
     private static readonly string[] Troubles =
-        ["away", "no greeting", "no answer to the mail", "no TLS", "TLS refused", "4xx", "5xx", "hangs up", "hangs up on the mail"];
+        ["away", "no greeting", "no end to the greeting", "no answer to the mail", "no TLS", "TLS refused", "4xx", "5xx", "hangs up", "hangs up on the mail"];
 
     private static readonly Dictionary<string, string> Nothing = [];
 

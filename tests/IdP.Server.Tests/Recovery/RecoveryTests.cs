@@ -38,7 +38,7 @@ public abstract partial class RecoveryTests(MailingHost host)
     private readonly TestIdp idp = host.Idp;
 
     [Fact]
-    public async Task Every_change_is_told_by_mail_with_browser_time_and_a_way_out()
+    public async Task Every_change_is_told_by_mail_with_address_account_and_a_way_out()
     {
         using var owner = await NewOwnerAsync();
         await owner.BindOtpAsync();
@@ -105,19 +105,6 @@ public abstract partial class RecoveryTests(MailingHost host)
         var page = await browser.OpenAsync(link);
         var led = await Race.RunAsync(8, async _ => (await browser.SubmitAsync(page, new Dictionary<string, string>(), "/not-me")).At == "/reset");
         Assert.Single(led, true);
-    }
-
-    [Fact]
-    public async Task The_link_in_a_notice_is_good_for_three_days()
-    {
-        using var owner = await NewOwnerAsync();
-        await owner.BindOtpAsync();
-        var link = LinkIn(await host.Mail.ReceiveAsync(owner.Person.Email));
-        await idp.ForwardAsync(TimeSpan.FromHours(71.9));
-        using var browser = idp.Browser();
-        Assert.Null((await browser.OpenAsync(link)).PersonError);
-        await idp.ForwardAsync(TimeSpan.FromHours(0.2));
-        Assert.Equal("link_used", (await browser.OpenAsync(link)).PersonError);
     }
 
     [Fact]

@@ -1,5 +1,7 @@
 using System.Net;
 using IdP.Server.Accounts;
+using IdP.Server.Hosting;
+using IdP.Server.StepUp;
 using IdP.Server.Storage;
 using IdP.Server.Tests.Attacks;
 using IdP.Server.Tests.Support;
@@ -59,13 +61,32 @@ public abstract class BindingTests(TestIdp idp)
         var wrong = await owner.AnswerAsync(offer, owner.Person.WrongCodeAt(idp.Clock));
         Assert.Equal("WrongCode", wrong.Page!.QuerySelector("[data-problem]")!.GetAttribute("data-problem"));
         Assert.Equal(old.Id, Assert.Single(await owner.BindingsAsync()).Id);
+        var (before, after) = (owner.Person, owner.Person with { TotpSecret = Owner.SecretOn(wrong) });
+        Assert.NotNull((await SignInAsync(owner, before)).Answer);
+        Assert.Equal(("/verify", "WrongCode"), await RefusalAsync(owner, after));
 
-        await owner.AnswerAsync(wrong, Otp.CodeAt(Owner.SecretOn(wrong), idp.Clock.GetUtcNow()));
+        await owner.AnswerAsync(wrong, after.CodeAt(idp.Clock));
         var fresh = Assert.Single(await owner.BindingsAsync());
         Assert.NotEqual(old.Id, fresh.Id);
-        await owner.CodeIsGoodAgainAsync();
-        using var elsewhere = idp.Browser();
-        Assert.Equal("/verify", (await idp.SignInAsync(elsewhere, idp.App(TestClient.Web).Ask(), owner.Person)).At);
+        Assert.Equal(("/verify", "WrongCode"), await RefusalAsync(owner, before));
+        Assert.NotNull((await SignInAsync(owner, after)).Answer);
+    }
+
+    [Fact]
+    public async Task What_an_app_scans_names_server_and_account_and_holds_the_key_that_is_there_to_type()
+    {
+        using var owner = await Owner.WithoutFactorAsync(idp);
+        var page = await owner.OpenGuardedAsync("/account/two-step/bind?factor=totp");
+        var id = Browser.ParseQuery(page.Url.Query).First(pair => pair.Key == "offer").Value;
+        var offer = await idp.Service<Enrolments>().FindAsync(id, await owner.IdAsync(), (await owner.AskerAsync()).Place, default);
+        var uri = new Uri(offer!.Show["uri"]);
+        // The picture is of this and of nothing else.
+        Assert.Equal(QrPicture.Of(uri.OriginalString).Path, page.Page!.QuerySelector("svg.qr path")!.GetAttribute("d"));
+
+        var brand = idp.Service<IdpOptions>().Brand.Name;
+        Assert.Equal(("otpauth", "totp", $"/{brand}:{owner.Person.UserName}"), (uri.Scheme, uri.Host, Uri.UnescapeDataString(uri.AbsolutePath)));
+        var values = Browser.ParseQuery(uri.Query).ToDictionary(pair => pair.Key, pair => pair.Value);
+        Assert.Equal((brand, Owner.SecretOn(page), "SHA1", "6", "30"), (values["issuer"], values["secret"], values["algorithm"], values["digits"], values["period"]));
     }
 
     [Fact]
@@ -235,6 +256,19 @@ public abstract class BindingTests(TestIdp idp)
         var at = await elsewhere.OpenAsync(idp.App(TestClient.Web).Ask().Url);
         at = await elsewhere.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = owner.Person.UserName, ["password"] = owner.Person.Password });
         Assert.Equal("totp", at.Page!.QuerySelector("[data-factor]")!.GetAttribute("data-factor"));
+    }
+
+    private async Task<Stop> SignInAsync(Owner owner, Person person)
+    {
+        await owner.CodeIsGoodAgainAsync();
+        using var elsewhere = idp.Browser();
+        return await idp.SignInAsync(elsewhere, idp.App(TestClient.Web).Ask(), person);
+    }
+
+    private async Task<(string At, string? Problem)> RefusalAsync(Owner owner, Person person)
+    {
+        var at = await SignInAsync(owner, person);
+        return (at.At, at.Page?.QuerySelector("[data-problem]")?.GetAttribute("data-problem"));
     }
 
     private async Task<Stop> UseAsync(Browser browser, Owner owner, string code)

@@ -38,6 +38,9 @@ internal sealed class GuardScene(TestIdp idp, string action, Owner owner, Factor
     /// <summary>Codes that went to the address which would be bound.</summary>
     public int Mails => idp.Postbox.Delivered.Count(mail => mail.Recipient == NewAddress);
 
+    /// <summary>Nothing is bound: the password is the proof.</summary>
+    public static async Task<GuardScene> SetWithoutFactorAsync(TestIdp idp, string action) => new(idp, action, await Owner.WithoutFactorAsync(idp), null);
+
     public static async Task<GuardScene> SetAsync(TestIdp idp, string action)
     {
         var owner = await Owner.WithOtpAsync(idp);
@@ -83,7 +86,19 @@ internal sealed class GuardScene(TestIdp idp, string action, Owner owner, Factor
             case "lower level":
                 // The password, right and just typed, is not enough where a factor is bound: not on the page, nor if it had been taken there.
                 await PostAsync(owner, "/account/confirm?action=" + Uri.EscapeDataString(Guard.Name), [new("password", owner.Person.Password)]);
-                await idp.Service<RecentProof>().PasswordGivenAsync(await AskerAsync(owner), Guard, default);
+                await idp.Service<RecentProof>().PasswordGivenAsync(await owner.AskerAsync(), Guard, default);
+                break;
+            case "bound since":
+                // The password was enough when it was given. An app was bound elsewhere since, and this session has come past it.
+                await owner.ProveAsync(Guard);
+                var secret = Otp.NewSecret();
+                await AddAsync(idp, owner, new("totp", null, new TotpSecret(secret).ToBytes()));
+                owner.HasApp(secret);
+                Assert.Equal("/account", (await owner.SignInAsync()).At);
+                break;
+            case "wrong password":
+                var asked = await owner.Browser.VisitAsync("/account/confirm?action=" + Uri.EscapeDataString(Guard.Name));
+                await owner.Browser.SubmitAsync(asked, new Dictionary<string, string> { ["password"] = owner.Person.Password + "!" }, "/account/confirm");
                 break;
             case "trusted device":
                 return await TrustedAsync();
@@ -174,7 +189,7 @@ internal sealed class GuardScene(TestIdp idp, string action, Owner owner, Factor
         if (action.StartsWith("unbind", StringComparison.Ordinal))
         {
             // Done with it there is nothing left to try.
-            Assert.True(await idp.Service<RecentProof>().TakeAsync(await AskerAsync(owner), Guard, default));
+            Assert.True(await idp.Service<RecentProof>().TakeAsync(await owner.AskerAsync(), Guard, default));
             return;
         }
 
@@ -188,14 +203,18 @@ internal sealed class GuardScene(TestIdp idp, string action, Owner owner, Factor
     /// <summary>Somebody else sits at this very browser, proves the same for an account of their own, and the owner's session comes back.</summary>
     private async Task StrangerProvesHereAsync()
     {
-        using var stranger = await Owner.WithOtpAsync(idp);
+        using var stranger = owner.Person.TotpSecret is null ? await Owner.WithoutFactorAsync(idp) : await Owner.WithOtpAsync(idp);
         var kept = owner.Browser.Cookies.GetCookies(new Uri(idp.Issuer))["idp.session"]!.Value;
         owner.Browser.Forget("idp.session");
         var here = new Owner(idp, stranger.Person, owner.Browser);
         await here.CodeIsGoodAgainAsync();
         Assert.Equal("/account", (await here.SignInAsync()).At);
-        var theirs = await here.BindingAsync("totp");
-        await here.ProveAsync(action.Split(' ')[0] switch { "rebind" => GuardedAction.Rebind(theirs.Id), "unbind" => GuardedAction.Unbind(theirs.Id), _ => Guard });
+        await here.ProveAsync(action.Split(' ')[0] switch
+        {
+            "rebind" => GuardedAction.Rebind((await here.BindingAsync("totp")).Id),
+            "unbind" => GuardedAction.Unbind((await here.BindingAsync("totp")).Id),
+            _ => Guard,
+        });
         owner.Browser.Forget("idp.session");
         owner.Browser.Cookies.Add(new Uri(idp.Issuer), new System.Net.Cookie("idp.session", kept, "/"));
         Assert.Equal("/account", (await owner.Browser.VisitAsync("/account")).At);
@@ -214,14 +233,6 @@ internal sealed class GuardScene(TestIdp idp, string action, Owner owner, Factor
         trusted.Browser.Forget("idp.session");
         Assert.Equal("/account", (await trusted.Browser.SubmitAsync(await trusted.Browser.VisitAsync("/account"), password, "/sign-in")).At);
         return trusted;
-    }
-
-    private async Task<Asker> AskerAsync(Owner who)
-    {
-        var user = (await idp.Service<Users>().FindByLoginAsync(who.Person.UserName, default))!;
-        var cookies = who.Browser.Cookies.GetCookies(new Uri(idp.Issuer));
-        var session = await idp.Service<Sessions>().FindAsync(cookies["idp.session"]!.Value, default);
-        return new(user, session!.Id, Handles.Hash(cookies["idp.browser"]!.Value));
     }
 
     private static async Task AddAsync(TestIdp idp, Owner owner, NewBinding binding) =>

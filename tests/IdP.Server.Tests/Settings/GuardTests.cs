@@ -9,7 +9,7 @@ namespace IdP.Server.Tests.Settings;
 /// gone on with wherever something opens. Nothing opens: each way ends where the proof is asked for, no offer is made, no mail goes out, and the account is
 /// as it was. Each row ends with the honest proof, which shows that the row could have changed something.
 /// </summary>
-public abstract class GuardTests(TestIdp idp)
+public abstract partial class GuardTests(TestIdp idp)
 {
     private static readonly string[] Actions =
     [
@@ -48,22 +48,8 @@ public abstract class GuardTests(TestIdp idp)
     [MemberData(nameof(Table))]
     public async Task A_proof_that_is_not_one_for_this_action_changes_nothing(string action, string proof)
     {
-        ArgumentNullException.ThrowIfNull(action);
         using var scene = await GuardScene.SetAsync(idp, action);
-        using var thief = await scene.PrepareAsync(proof);
-        var (before, mails) = (await scene.StateAsync(), scene.Mails);
-
-        var tried = await scene.TryAsync(thief);
-        Assert.Equal(before, await scene.StateAsync());
-        Assert.Equal(mails, scene.Mails);
-        Assert.All(tried, stop =>
-        {
-            Assert.True(stop.At == "/account/confirm", $"{action} with {proof}: {stop.Describe()}");
-            Assert.DoesNotContain(stop.Trail, hop => hop.Location?.Query.Contains("offer=", StringComparison.Ordinal) == true);
-        });
-
-        var honest = await scene.ActHonestlyAsync();
-        Assert.True(before != await scene.StateAsync(), $"{action} after {proof}: the honest proof changed nothing either: {honest.Describe()}");
+        await ChangesNothingAsync(scene, action, proof);
     }
 
     /// <summary>Somebody knows the address of an offer, and what it shows; a proof of their own does not make it theirs.</summary>
@@ -98,6 +84,24 @@ public abstract class GuardTests(TestIdp idp)
             using var stranger = await Owner.WithOtpAsync(idp);
             Assert.All(await scene.TryAsync(stranger), stop => Assert.Equal(HttpStatusCode.NotFound, stop.Status));
         }
+    }
+
+    private static async Task ChangesNothingAsync(GuardScene scene, string action, string proof)
+    {
+        using var thief = await scene.PrepareAsync(proof);
+        var (before, mails) = (await scene.StateAsync(), scene.Mails);
+
+        var tried = await scene.TryAsync(thief);
+        Assert.Equal(before, await scene.StateAsync());
+        Assert.Equal(mails, scene.Mails);
+        Assert.All(tried, stop =>
+        {
+            Assert.True(stop.At == "/account/confirm", $"{action} with {proof}: {stop.Describe()}");
+            Assert.DoesNotContain(stop.Trail, hop => hop.Location?.Query.Contains("offer=", StringComparison.Ordinal) == true);
+        });
+
+        var honest = await scene.ActHonestlyAsync();
+        Assert.True(before != await scene.StateAsync(), $"{action} after {proof}: the honest proof changed nothing either: {honest.Describe()}");
     }
 }
 

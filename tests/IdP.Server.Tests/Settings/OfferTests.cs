@@ -107,6 +107,34 @@ public abstract class OfferTests(TestIdp idp)
         Assert.Single(await owner.BindingsAsync());
     }
 
+    [Fact]
+    public async Task Recovery_codes_that_were_offered_are_not_made_once_the_last_factor_has_gone()
+    {
+        using var owner = await Owner.WithOtpAsync(idp);
+        var codes = await owner.OpenGuardedAsync("/account/two-step/bind?factor=recovery");
+        await owner.Browser.SubmitAsync(await AtUnbindAsync(owner), Kept, "/account/two-step/unbind");
+        Assert.Empty(await owner.BindingsAsync());
+        Assert.Equal("OfferOver", Problem(await owner.Browser.SubmitAsync(codes, Kept, "/account/two-step/bind")));
+        Assert.Empty(await owner.BindingsAsync());
+    }
+
+    /// <summary>Whichever comes first, nobody is left with ten sign-ins and no factor.</summary>
+    [Fact]
+    public async Task Recovery_codes_confirmed_while_the_last_factor_goes_never_stay_alone()
+    {
+        for (var round = 0; round < 12; round++)
+        {
+            using var owner = await Owner.WithOtpAsync(idp);
+            Stop[] tabs = [await owner.OpenGuardedAsync("/account/two-step/bind?factor=recovery"), await AtUnbindAsync(owner)];
+            string[] actions = ["/account/two-step/bind", "/account/two-step/unbind"];
+            var done = await Race.RunAsync(2, n => owner.Browser.SubmitAsync(tabs[n], Kept, actions[n]));
+            Assert.Contains("done=unbound", done[1].Url.Query, StringComparison.Ordinal);
+            Assert.Empty(await owner.BindingsAsync());
+        }
+    }
+
+    private static async Task<Stop> AtUnbindAsync(Owner owner) => await owner.OpenGuardedAsync("/account/two-step/unbind?id=" + (await owner.BindingAsync("totp")).Id);
+
     private static string? Problem(Stop stop) => stop.Page?.QuerySelector("[data-problem]")?.GetAttribute("data-problem");
 
     private static string IdOf(Stop offered) => Browser.ParseQuery(offered.Url.Query).First(pair => pair.Key == "offer").Value;

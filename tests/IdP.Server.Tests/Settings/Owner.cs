@@ -16,6 +16,8 @@ internal sealed class Owner(TestIdp idp, Person person, Browser browser) : IDisp
 
     public void HasPassword(string password) => Person = Person with { Password = password };
 
+    public void HasApp(string secret) => Person = Person with { TotpSecret = secret };
+
     public static async Task<Owner> WithoutFactorAsync(TestIdp idp)
     {
         var owner = new Owner(idp, await idp.NewPersonAsync(), idp.Browser());
@@ -50,6 +52,15 @@ internal sealed class Owner(TestIdp idp, Person person, Browser browser) : IDisp
     public async Task<string> CsrfAsync() => Browser.Fields((await browser.VisitAsync("/forgot")).Form())["__csrf"];
 
     public async Task<string> IdAsync() => (await idp.Service<Users>().FindByLoginAsync(Person.UserName, default))!.Id;
+
+    /// <summary>As this browser, in its session, stands before a guarded action.</summary>
+    public async Task<Asker> AskerAsync()
+    {
+        var user = (await idp.Service<Users>().FindByLoginAsync(Person.UserName, default))!;
+        var cookies = browser.Cookies.GetCookies(new Uri(idp.Issuer));
+        var session = await idp.Service<Sessions>().FindAsync(cookies["idp.session"]!.Value, default);
+        return new(user, session!.Id, Handles.Hash(cookies["idp.browser"]!.Value));
+    }
 
     public async Task<List<FactorBinding>> BindingsAsync() => await idp.Service<FactorBindings>().ListAsync(await IdAsync(), default);
 
@@ -99,7 +110,7 @@ internal sealed class Owner(TestIdp idp, Person person, Browser browser) : IDisp
         var offer = await OpenGuardedAsync("/account/two-step/bind?factor=totp" + (replaces is null ? "" : "&replaces=" + replaces));
         var secret = SecretOn(offer);
         Assert.Equal("/account/two-step", (await AnswerAsync(offer, Otp.CodeAt(secret, idp.Clock.GetUtcNow()))).At);
-        Person = Person with { TotpSecret = secret };
+        HasApp(secret);
     }
 
     public async Task<string[]> MakeCodesAsync(string? replaces = null)

@@ -98,6 +98,20 @@ public abstract class FactorContract(TestIdp idp)
         Assert.IsType<StepUpOutcome.Over>(await AnswerAsync(person, challenge, code));
     }
 
+    [Theory, MemberData(nameof(Factors))]
+    public async Task A_question_of_one_sign_in_answers_no_other_and_the_others_own_takes_its_code(string factor)
+    {
+        var person = await FactorPerson.AddAsync(idp, factor);
+        var left = await AskAsync(person);
+        var old = await person.CodeAsync();
+        var anew = await AskAsync(person, "sign-in:2");
+        Assert.IsType<StepUpOutcome.Over>(await AnswerAsync(person, left, old, "sign-in:2"));
+        // What was mailed belongs to its question; what a person has, to whichever asks.
+        if (factor == "email")
+            Assert.IsType<StepUpOutcome.Wrong>(await AnswerAsync(person, anew, old, "sign-in:2"));
+        Assert.IsType<StepUpOutcome.Passed>(await AnswerAsync(person, anew, await person.CodeAsync(), "sign-in:2"));
+    }
+
     private StepUpService Service(int node = 0) => idp.Service<StepUpService>(node);
 
     private async Task<Challenge> AskAsync(FactorPerson person, string purpose = "sign-in:1")

@@ -7,8 +7,8 @@ using IdP.Server.Tests.Support;
 namespace IdP.Server.Tests.SignIn;
 
 /// <summary>
-/// The factors' contract once more, through the pages: a right code given in another browser, to another person's question or to another action's opens nothing, and
-/// costs its owner nothing.
+/// The factors' contract once more, through the pages: a right code given in another browser, to another person's question, to another action's or to one that was
+/// left opens nothing, and costs its owner nothing.
 /// </summary>
 public abstract class FactorPagesTests(TestIdp idp)
 {
@@ -95,9 +95,60 @@ public abstract class FactorPagesTests(TestIdp idp)
         Assert.Null((await other.VisitAsync(link)).Page!.QuerySelector("input[name=newPassword]"));
     }
 
+    [Theory, MemberData(nameof(Table))]
+    public async Task A_code_given_to_a_question_that_was_left_for_another_factors(string factor)
+    {
+        var other = factor == "totp" ? "email" : "totp";
+        var person = await FactorPerson.AddAsync(idp, factor, other);
+        using var browser = idp.Browser();
+        var at = await ChooseAsync(browser, await PasswordAsync(browser, person), factor);
+        var code = await person.CodeAsync();
+        await ChooseAsync(browser, at, other);
+        // The page that was left, as the back button brings it.
+        var stop = await browser.SubmitAsync(at, Code(code), "/verify");
+        Assert.Equal(("/verify", "WrongCode"), (stop.At, Problem(stop)));
+
+        at = await ChooseAsync(browser, stop, factor);
+        if (factor == "email")
+        {
+            // Another question, another mail: the one before is worth nothing there either.
+            Assert.Equal(("/verify", "WrongCode"), ((stop = await browser.SubmitAsync(at, Code(code), "/verify")).At, Problem(stop)));
+            code = await person.CodeAsync();
+        }
+
+        Assert.NotNull((await browser.SubmitAsync(at, Code(code), "/verify")).MustAnswer()["code"]);
+    }
+
+    [Theory, MemberData(nameof(Table))]
+    public async Task A_code_given_to_a_sign_in_that_was_given_up(string factor)
+    {
+        var person = await FactorPerson.AddAsync(idp, factor);
+        using var browser = idp.Browser();
+        var at = await PasswordAsync(browser, person);
+        var code = await person.CodeAsync();
+        Assert.Equal("access_denied", (await browser.SubmitAsync(at, new Dictionary<string, string>(), "/connect/cancel")).MustAnswer().Error);
+        var stop = await browser.SubmitAsync(at, Code(code), "/verify");
+        Assert.Equal("session_expired", stop.PersonError);
+        Assert.Equal("login_required", (await browser.OpenAsync(idp.App(TestClient.Calm).Ask().With("prompt", "none").Url)).MustAnswer().Error);
+
+        // Begun again: what was mailed before belongs to the question before; what the person has was not used up.
+        at = await PasswordAsync(browser, person);
+        if (factor == "email")
+        {
+            Assert.Equal("WrongCode", Problem(await browser.SubmitAsync(at, Code(code), "/verify")));
+            code = await person.CodeAsync();
+        }
+
+        Assert.NotNull((await browser.SubmitAsync(at, Code(code), "/verify")).MustAnswer()["code"]);
+    }
+
     private static Dictionary<string, string> Code(string code) => new() { ["code"] = code };
 
     private static string? Problem(Stop at) => at.Page!.QuerySelector("[data-problem]")?.GetAttribute("data-problem");
+
+    private static async Task<Stop> ChooseAsync(Browser browser, Stop at, string factor) => at.Page!.QuerySelector("[data-factor]")!.GetAttribute("data-factor") == factor
+        ? at
+        : await browser.SubmitAsync(at, new Dictionary<string, string> { ["factor"] = factor }, "/verify/other");
 
     /// <summary>Of mailed codes the one that belongs to this browser's question: asked for anew, a minute later.</summary>
     private async Task<string> NewestAsync(FactorPerson person, Browser browser, Stop at)

@@ -9,7 +9,7 @@ using IdP.Server.Tests.Support;
 namespace IdP.Server.Tests.SignIn;
 
 /// <summary>J-10 through the front door: what a trusted device spares, what it never does, and who can make use of its cookie.</summary>
-public abstract class TrustedDeviceTests(TestIdp idp)
+public abstract partial class TrustedDeviceTests(TestIdp idp)
 {
     private const string Demand = """{"id_token":{"acr":{"essential":true,"values":["mfa"]}}}""";
 
@@ -205,16 +205,6 @@ public abstract class TrustedDeviceTests(TestIdp idp)
         for (var guess = 0; guess < 10; guess++)
             Assert.Equal("WrongPassword", Problem(await PasswordAsync(owner, await owner.OpenAsync(idp.App(TestClient.Web).Ask().Url), person with { Password = "wrong-" + guess })));
         Assert.Equal("TooManyTries", Problem(await PasswordAsync(owner, await owner.OpenAsync(idp.App(TestClient.Web).Ask().Url), person)));
-    }
-
-    [Fact]
-    public async Task A_new_password_from_the_command_line_ends_trust_too()
-    {
-        var person = idp.WithOtp();
-        using var owner = await TrustedAsync(person);
-        Assert.Equal(0, (await idp.CliAsync("user", "password", person.UserName, "--password", "another-donkey-staple")).ExitCode);
-        Forget(owner, "idp.session");
-        Assert.Equal("/verify", (await AtVerifyAsync(owner, person with { Password = "another-donkey-staple" })).At);
     }
 
     private static string? Problem(Stop stop) => stop.Page?.QuerySelector("[data-problem]")?.GetAttribute("data-problem");

@@ -36,6 +36,11 @@ public sealed class Browser : IDisposable
 
     public string Language { get; set; } = "en";
 
+    public string UserAgent { get; set; } = "Mozilla/5.0 (test browser)";
+
+    /// <summary>The address that a proxy in front would say this browser has; null where there is no proxy.</summary>
+    public string? Address { get; set; }
+
     /// <summary>Which redirects are followed; before another this browser comes to rest.</summary>
     public Func<Uri, bool> Follows { get; set; } = _ => true;
     /// <summary>A path of ours that it stays before, as somebody who looks where a redirect leads; null follows all.</summary>
@@ -140,7 +145,9 @@ public sealed class Browser : IDisposable
         var request = new HttpRequestMessage(method, url);
         request.Headers.TryAddWithoutValidation("Accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8");
         request.Headers.TryAddWithoutValidation("Accept-Language", Language);
-        request.Headers.TryAddWithoutValidation("User-Agent", "Mozilla/5.0 (test browser)");
+        request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+        if (Address is not null)
+            request.Headers.TryAddWithoutValidation("X-Forwarded-For", Address);
         request.Headers.TryAddWithoutValidation("Sec-Fetch-Site", site);
         request.Headers.TryAddWithoutValidation("Sec-Fetch-Mode", "navigate");
         request.Headers.TryAddWithoutValidation("Sec-Fetch-Dest", "document");

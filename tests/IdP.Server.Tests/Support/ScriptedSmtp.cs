@@ -11,12 +11,15 @@ namespace IdP.Server.Tests.Support;
 /// <summary>A mail server that misbehaves as it is told, and remembers every word it heard.</summary>
 public sealed class ScriptedSmtp : IDisposable
 {
+    /// <summary>An answer that begins well.</summary>
+    public const string Dripping = "250 …";
+
     private readonly Func<string, string?> answer;
     private readonly X509Certificate2? certificate;
     private readonly string? authority;
     private TcpListener listener = new(IPAddress.Loopback, 0);
 
-    /// <param name="answer">To a command, DATA's end being "."; "" for none at all, null for hanging up. The greeting answers "CONNECT".</param>
+    /// <param name="answer">To a command, DATA's end being "."; "" for none at all, null for hanging up, <see cref="Dripping"/> for one that comes byte by byte and never ends. The greeting answers "CONNECT".</param>
     /// <param name="certificates">With them a STARTTLS that is answered 220 is followed by TLS; without, by silence.</param>
     public ScriptedSmtp(Func<string, string?> answer, TestCertificates? certificates = null)
     {
@@ -143,9 +146,21 @@ public sealed class ScriptedSmtp : IDisposable
     {
         if (answer(said) is not { } words)
             return false;
+        if (words == Dripping)
+            await DripAsync(stream);
         if (words.Length > 0)
             await stream.WriteAsync(Encoding.UTF8.GetBytes(words + "\r\n"));
         return true;
+    }
+
+    /// <summary>Until the other side has had enough.</summary>
+    private static async Task DripAsync(Stream stream)
+    {
+        for (var sent = 0; ; sent++)
+        {
+            await stream.WriteAsync(Encoding.ASCII.GetBytes(sent < 4 ? Dripping[sent..(sent + 1)] : "x"));
+            await Task.Delay(TimeSpan.FromMilliseconds(50));
+        }
     }
 
     public void Dispose()

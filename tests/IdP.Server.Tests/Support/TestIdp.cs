@@ -165,6 +165,13 @@ public sealed class TestIdp : IAsyncDisposable
         return (process.ExitCode, string.Concat(output));
     }
 
+    /// <summary>A file for the command line, in the folder that it works in.</summary>
+    public async Task<string> WriteAsync(string name, string text)
+    {
+        await File.WriteAllTextAsync(Path.Combine(folder, name), text);
+        return name;
+    }
+
     /// <summary>Stops a node and starts it again on the same stores.</summary>
     public async Task RestartAsync(int node = 0)
     {
@@ -182,14 +189,26 @@ public sealed class TestIdp : IAsyncDisposable
         await RestartAsync(node);
     }
 
+    /// <summary>A node that was killed comes back as a host in this process, on the same stores: with the clock that the test can push.</summary>
+    public async Task ReturnHereAsync(int node = 0)
+    {
+        await running[node].DisposeAsync();
+        var host = Build(node);
+        await host.StartAsync();
+        running[node] = host;
+    }
+
     /// <summary>What a node that is a process of its own has printed since it was started.</summary>
     public string PrintedBy(int node = 0) => ((ChildProcess)running[node]).Output;
+
+    /// <summary>What nodes shared for a while is gone, and they were told nothing.</summary>
+    public Task EmptyRedisAsync() => stores.EmptyRedisAsync();
 
     /// <summary>All nodes forget what they shared for a while: in-process state by the restart, Redis by being emptied.</summary>
     public async Task LoseEphemeralAsync()
     {
         if (Pair == StorePair.PostgresAndRedis)
-            await stores.EmptyRedisAsync();
+            await EmptyRedisAsync();
         for (var node = 0; node < running.Count; node++)
             await RestartAsync(node);
     }
