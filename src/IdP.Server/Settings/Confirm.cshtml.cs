@@ -68,7 +68,7 @@ internal sealed class ConfirmPage(
                 case PasswordOutcome.TooMany tooMany:
                     return await DrawAsync(visit, wanted, null, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter)));
                 default:
-                    return await DrawAsync(visit, wanted, null, Problem.WrongPassword);
+                    return await DrawAsync(visit, wanted, null, Problem.WrongOwnPassword);
             }
         }
         catch (BusyException)

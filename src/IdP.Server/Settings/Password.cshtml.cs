@@ -50,7 +50,7 @@ internal sealed class ChangePasswordPage(PasswordStep step, Users users, Passwor
                 case PasswordOutcome.TooMany tooMany:
                     return Draw(visit, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter)));
                 default:
-                    return Draw(visit, Problem.WrongPassword);
+                    return Draw(visit, Problem.WrongOwnPassword);
             }
         }
         catch (BusyException)

@@ -28,6 +28,7 @@ internal static class SettingsTexts
     public static string RemoveAll => Table.Get();
     public static string Sessions => Table.Get();
     public static string SessionsAbout => Table.Get();
+    public static string SessionsLead => Table.Get();
     public static string Password => Table.Get();
     public static string PasswordAbout => Table.Get();
     public static string PasswordLead => Table.Get();

@@ -60,6 +60,8 @@ internal sealed record Problem(ProblemKind Kind, int Number = 0)
 {
     /// <summary>The same for an unknown name, a locked account and a wrong password.</summary>
     public static readonly Problem WrongPassword = new(ProblemKind.WrongPassword);
+    /// <summary>Where nobody is asked for a name.</summary>
+    public static readonly Problem WrongOwnPassword = new(ProblemKind.WrongOwnPassword);
     public static readonly Problem WrongCode = new(ProblemKind.WrongCode);
     public static readonly Problem CodeExpired = new(ProblemKind.CodeExpired);
     public static readonly Problem CodeUsed = new(ProblemKind.CodeUsed);
@@ -96,6 +98,7 @@ internal sealed record Problem(ProblemKind Kind, int Number = 0)
 internal enum ProblemKind
 {
     WrongPassword,
+    WrongOwnPassword,
     TooManyTries,
     WrongCode,
     CodeExpired,

@@ -31,7 +31,7 @@ public sealed class AccountPageTests(LookingHost host)
         await page.ArrivesAsync("/account/confirm");
         await look.AtAsync(page, "account-confirm-password");
         await SayAsync(page, "password", "not the right one");
-        await page.Locator("[data-problem=WrongPassword]").WaitForAsync();
+        await page.Locator("[data-problem=WrongOwnPassword]").WaitForAsync();
         await look.AtAsync(page, "account-confirm-password-wrong");
         await SayAsync(page, "password", owner.Password);
         await page.ArrivesAsync("offer=");

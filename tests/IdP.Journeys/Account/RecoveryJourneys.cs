@@ -1,6 +1,10 @@
+using System.Globalization;
+using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using IdP.Server.Accounts;
 using IdP.Server.Factors.RecoveryCodes;
+using IdP.Server.Hosting;
 using IdP.Server.Mail;
 using IdP.Server.Recovery;
 using IdP.Server.Settings;
@@ -10,7 +14,7 @@ using Microsoft.Playwright;
 namespace IdP.Journeys.Account;
 
 /// <summary>What an owner has for a bad day: codes on paper, a mailed link, "this was not me".</summary>
-public abstract class RecoveryJourneys(MailingJourneyHost host) : AccountJourney(host)
+public abstract partial class RecoveryJourneys(MailingJourneyHost host) : AccountJourney(host)
 {
     // One clipboard serves the whole browser.
     private static readonly SemaphoreSlim Clipboard = new(1);
@@ -145,6 +149,30 @@ public abstract class RecoveryJourneys(MailingJourneyHost host) : AccountJourney
         }
     }
 
+    /// <summary>J-33: the first browser of all is no news. Of another one the mail says what its owner tells it from a stranger's by.</summary>
+    [Theory, InlineData("en"), InlineData("zh-CN")]
+    public async Task A_sign_in_from_another_browser_is_told_with_time_and_browser(string language)
+    {
+        await using var me = await StartAsync(language);
+        await using var elsewhere = await StartAsync(language, me.Person, signIn: false);
+        var since = Idp.Clock.GetUtcNow();
+        await elsewhere.SignInAsync();
+        await elsewhere.LeavesAsync();
+
+        var mail = await Mail.ReceiveAsync(me.Person.Email);
+        var said = me.Words(() => MailTexts.Event(NoticeKind.NewDevice, Idp.Service<IdpOptions>().Brand.Name));
+        Assert.EndsWith(said, mail.Subject, StringComparison.Ordinal);
+        foreach (var body in (string[])[mail.TextBody!, WebUtility.HtmlDecode(mail.HtmlBody!)])
+        {
+            Assert.All([said, me.Person.UserName, me.Words(() => BrowserName.Of("Chrome/1 (X11; Linux x86_64)").ToString()), "127.0.0.1", "/not-me?token="],
+                part => Assert.Contains(part, body, StringComparison.Ordinal));
+            var told = DateTimeOffset.ParseExact(Minute().Match(body).Value, "yyyy-MM-dd HH:mm 'UTC'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+            Assert.InRange(told, since.AddMinutes(-1), Idp.Clock.GetUtcNow());
+        }
+
+        Assert.Single(await Mail.InboxAsync(me.Person.Email));
+    }
+
     private async Task<IReadOnlyList<string>> MakeCodesAsync(Visitor me)
     {
         await me.OpenAsync("/account/two-step");
@@ -173,6 +201,9 @@ public abstract class RecoveryJourneys(MailingJourneyHost host) : AccountJourney
         File.Delete(file);
         Assert.True(code == 0, output);
     }
+
+    [GeneratedRegex(@"\d{4}-\d\d-\d\d \d\d:\d\d UTC")]
+    private static partial Regex Minute();
 }
 
 [Collection(nameof(MailingOnSqlite))]

@@ -75,7 +75,6 @@ public abstract class TroubleJourneys(MailingJourneyHost host) : AccountJourney(
 
         await me.Page.GiveCodeAsync(owner.Person.WrongCodeAt(Idp.Clock));
         await IsToldAsync(me, ProblemKind.TooManyTries, 10);
-        await me.UnfoldAsync(() => SignInTexts.OtherWay);
         await me.PressAsync(() => BackupEmailTexts.Table.Get("Name"));
         await me.Page.GiveCodeAsync(await MailedCodeAsync(owner.Mailbox, after: 0));
         await me.LeavesAsync();

@@ -8,13 +8,18 @@ namespace IdP.Journeys.Account;
 internal sealed class Visitor : IAsyncDisposable
 {
     private readonly TestIdp idp;
+    private readonly HashSet<string> answers = [];
     private string answered = "";
 
     private Visitor(TestIdp idp, IPage page, Person person, string language)
     {
         (this.idp, Page, Person, Language) = (idp, page, person, Languages.FirstKnown(language)!);
         // The app lives nowhere: what counts is what the browser asks it for.
-        page.Request += (_, request) => answered = request.Url.Contains(".example/callback?", StringComparison.Ordinal) ? request.Url : answered;
+        page.Request += (_, request) =>
+        {
+            if (request.Url.Contains(".example/callback?", StringComparison.Ordinal))
+                answers.Add(answered = request.Url);
+        };
     }
 
     public IPage Page { get; }
@@ -24,8 +29,14 @@ internal sealed class Visitor : IAsyncDisposable
     /// <summary>One of <see cref="Languages"/>.</summary>
     public string Language { get; }
 
+    /// <summary>How many different answers apps got: a browser tries again and again to reach one that cannot be had.</summary>
+    public int Answers => answers.Count;
+
     public static async Task<Visitor> ComesAsync(TestIdp idp, Person person, string language) =>
         new(idp, await (await Chromium.PersonAsync(language)).NewPageAsync(), person, language);
+
+    /// <summary>In another tab of the same browser, which goes with this one.</summary>
+    public async Task<Visitor> TabAsync() => new(idp, await Page.Context.NewPageAsync(), Person, Language);
 
     public async Task OpenAsync(string path)
     {
@@ -59,6 +70,13 @@ internal sealed class Visitor : IAsyncDisposable
         Assert.True(code is not null, $"The app was not answered with a code; the browser is at {Page.Url}.");
         answered = "";
         return Uri.UnescapeDataString(code["code=".Length..]);
+    }
+
+    /// <summary>The back button, once the browser has given the app up.</summary>
+    public async Task ComesBackAsync()
+    {
+        await Page.ArrivesAsync(url => url.StartsWith("chrome-error:", StringComparison.Ordinal));
+        await Page.GoBackAsync();
     }
 
     /// <summary>What the server's words are in this person's language.</summary>
