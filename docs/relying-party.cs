@@ -3,22 +3,23 @@
 #:property PublishAot=false
 
 // A whole app that signs people in here: "/" shows who came, "/safe" wants a second factor.
-// dotnet run docs/relying-party.cs -- CLIENT_SECRET
+// dotnet run docs/relying-party.cs -- CLIENT_SECRET [ISSUER [ADDRESS]]
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.OpenIdConnect;
 
 var builder = WebApplication.CreateBuilder();
-builder.WebHost.UseUrls("http://localhost:3000");
+builder.WebHost.UseUrls(args.ElementAtOrDefault(2) ?? "http://localhost:3000");
 builder.Services.AddAuthorization();
 builder.Services.AddAuthentication("Cookies").AddCookie("Cookies").AddOpenIdConnect(options =>
 {
-    options.Authority = "http://localhost:5080";
+    options.Authority = args.ElementAtOrDefault(1) ?? "http://localhost:5080";
     options.RequireHttpsMetadata = false; // On this machine only.
     options.ClientId = "my-app";
     options.ClientSecret = args[0];
     options.CallbackPath = "/callback";
     options.ResponseType = "code";
     options.ResponseMode = "query";
+    options.Scope.Add("email");
     // Without https a browser takes no SameSite=None cookies, which form_post would need.
     options.NonceCookie.SameSite = options.CorrelationCookie.SameSite = SameSiteMode.Lax;
     options.NonceCookie.SecurePolicy = options.CorrelationCookie.SecurePolicy = CookieSecurePolicy.SameAsRequest;

@@ -56,6 +56,7 @@ install_missing() {
   [ -x /usr/lib/dovecot/imap ] || { wanted+=(dovecot-imapd); services+=(dovecot); }
   has chromium || [ -x "${IDP_CHROMIUM:-/nowhere}" ] || wanted+=(chromium)
   ls /usr/share/fonts/opentype/noto/NotoSansCJK* >/dev/null 2>&1 || wanted+=(fonts-noto-cjk)
+  has openssl || wanted+=(openssl)
   has node || wanted+=(nodejs)
   has npm || wanted+=(npm)
   [ ${#wanted[@]} = 0 ] && return 0

@@ -14,7 +14,7 @@ internal sealed class Brand
     internal const string DarkCard = "#171c26";
     internal const string DarkGround = "#0e1218";
     internal const string LightGround = "#f3f5f9";
-    private const long LargestLogo = 262_144;
+    internal const long LargestLogo = 262_144;
 
     public Brand(IdpOptions options)
     {

@@ -136,7 +136,8 @@ internal static class IdpOptionsChecks
     private static string? Logo(string? logo) =>
         string.IsNullOrEmpty(logo) ? null
         : Path.GetExtension(logo).ToUpperInvariant() is not (".SVG" or ".PNG") ? $"Brand:Logo: '{logo}' must be an .svg or .png file"
-        : File.Exists(logo) ? null : $"Brand:Logo: there is no file '{logo}'";
+        : !File.Exists(logo) ? $"Brand:Logo: there is no file '{logo}'"
+        : new FileInfo(logo).Length > Brand.LargestLogo ? $"Brand:Logo: '{logo}' must have at most {Brand.LargestLogo / 1024} KB" : null;
 
     private static string? Accent(string name, string? colour) =>
         string.IsNullOrEmpty(colour) || Colour.Parse(colour) is not null ? null : $"{name}: '{colour}' is not a colour written as #rrggbb, for example #2563eb";

@@ -13,6 +13,9 @@ public abstract class StepHost(StorePair pair) : IAsyncLifetime
     private const string Actor = "tests";
     private const string MustBind = "must-bind";
 
+    /// <summary>Wants the second factor of whoever has one, and then their word.</summary>
+    internal static readonly TestClient Careful = new("careful", "careful-secret-of-plenty-of-characters") { Consent = true };
+
     private int people;
 
     public TestIdp Idp { get; private set; } = null!;
@@ -20,6 +23,7 @@ public abstract class StepHost(StorePair pair) : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Idp = await TestIdp.StartAsync(pair, new TestIdpOptions { Seed = new Seed(otpPeople: 0) });
+        await Idp.RegisterAsync(Careful.ToClient());
         var store = Idp.Service<BindingPolicyStore>();
         await Idp.Service<Database>().TransactAsync(async lane =>
         {

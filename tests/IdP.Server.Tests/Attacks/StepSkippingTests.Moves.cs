@@ -5,8 +5,10 @@ namespace IdP.Server.Tests.Attacks;
 /// <summary>How a row gets to its step, what each move sends there, and how the honest person goes on.</summary>
 public abstract partial class StepSkippingTests
 {
-    private sealed record Scene(Browser Browser, Person Person, RelyingParty App, AuthorizationAsk Ask, Stop At) : IDisposable
+    private sealed record Scene(Browser Browser, Person Person, RelyingParty App, AuthorizationAsk Ask, Stop At, string Acr, string Amr) : IDisposable
     {
+        public bool AsksForConsent => App.Client.Consent;
+
         public string Tx => At.Url.Query;
 
         public string Csrf => Browser.Fields(At.Form())["__csrf"];
@@ -18,15 +20,26 @@ public abstract partial class StepSkippingTests
     {
         var browser = idp.Browser();
         var person = step == "bind" ? await host.WhoMustBindAsync() : await host.WithOtpAsync();
-        var app = idp.App(step switch { "otp" => TestClient.Web, "consent" => TestClient.Asking, "step-up" => TestClient.Strict, _ => TestClient.Calm });
+        var app = idp.App(step switch
+        {
+            "otp" => TestClient.Web,
+            "consent" => TestClient.Asking,
+            "otp before consent" or "consent after otp" => StepHost.Careful,
+            "step-up" => TestClient.Strict,
+            _ => TestClient.Calm,
+        });
         if (step == "step-up")
             Assert.NotNull((await idp.SignInAsync(browser, idp.App(TestClient.Calm).Ask(), person)).Answer);
         var ask = app.Ask();
         var at = await browser.OpenAsync(ask.Url);
-        if (step is "otp" or "consent" or "bind")
-            at = await browser.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
-        Assert.Equal(step switch { "password" => "/sign-in", "consent" => "/consent", "bind" => "/bind", _ => "/verify" }, at.At);
-        return new Scene(browser, person, app, ask, at);
+        if (step is not ("password" or "step-up"))
+            at = await GiveAsync(browser, at, person);
+        if (step == "consent after otp")
+            at = await GiveAsync(browser, at, person);
+        Assert.Equal(step switch { "password" => "/sign-in", "consent" or "consent after otp" => "/consent", "bind" => "/bind", _ => "/verify" }, at.At);
+        // What is verified by the honest person, here or on the way here; nothing of it by a move.
+        var (acr, amr) = step is "password" or "consent" ? ("pwd", "pwd") : ("mfa", "pwd otp mfa");
+        return new Scene(browser, person, app, ask, at, acr, amr);
     }
 
     private async Task<Stop?> MakeAsync(string move, Scene scene)
@@ -125,8 +138,20 @@ public abstract partial class StepSkippingTests
         _ => [new("code", person.CodeAt(idp.Clock))],
     };
 
-    private async Task<Stop> FinishAsync(Browser browser, Stop at, Person person)
+    /// <summary>What the page asks for.</summary>
+    private Task<Stop> GiveAsync(Browser browser, Stop at, Person person) =>
+        browser.SubmitAsync(at, Honest(at, person).ToDictionary(), at.At);
+
+    private async Task<Stop> FinishAsync(Stop at, Scene scene)
     {
+        var (browser, person) = (scene.Browser, scene.Person);
+        if (scene.AsksForConsent)
+        {
+            while (at.At is "/sign-in" or "/verify" && await GiveAsync(browser, at, person) is var next && next.At != at.At)
+                at = next;
+            Assert.True(at.At == "/consent", $"nobody was asked for their word: {at.Describe()}");
+        }
+
         if (at.At != "/bind")
             return await idp.PassAsync(browser, at, person);
         if (at.Page!.QuerySelector("#key") is null)

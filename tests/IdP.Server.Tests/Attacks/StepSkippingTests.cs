@@ -9,7 +9,7 @@ namespace IdP.Server.Tests.Attacks;
 /// </summary>
 public abstract partial class StepSkippingTests(StepHost host)
 {
-    private static readonly string[] Steps = ["password", "otp", "consent", "step-up", "bind"];
+    private static readonly string[] Steps = ["password", "otp", "consent", "otp before consent", "consent after otp", "step-up", "bind"];
 
     private static readonly string[] Moves =
     [
@@ -31,6 +31,8 @@ public abstract partial class StepSkippingTests(StepHost host)
         ["password"] = ["post /sign-in userName=ME password=RIGHT", "post /sign-in userName=OTHER password=RIGHT"],
         ["otp"] = ["post /verify code=RIGHT"],
         ["consent"] = ["post /consent decision=allow", "post /consent decision=deny"],
+        ["otp before consent"] = ["post /verify code=RIGHT"],
+        ["consent after otp"] = ["post /consent decision=allow", "post /consent decision=deny"],
         ["step-up"] = ["post /verify code=RIGHT"],
         ["bind"] = [],
     };
@@ -73,7 +75,7 @@ public abstract partial class StepSkippingTests(StepHost host)
         // Whoever did it, in whichever browser: the sign-in itself has come no further.
         var stands = await browser.VisitAsync("/connect/continue" + scene.Tx);
         Assert.True(stands.Answer is null && Array.IndexOf(Order, stands.At) <= Array.IndexOf(Order, scene.At.At), $"{move} at {step} went on to {stands.Describe()}");
-        var done = await FinishAsync(browser, stands, person);
+        var done = await FinishAsync(stands, scene);
         Assert.True(done.Answer?["code"] is not null, $"after {move} at {step} the honest person is stuck: {done.Describe()}");
         await IsAboutAsync(person, done, scene);
         // A right code where none was asked for was not even looked at.
@@ -86,6 +88,8 @@ public abstract partial class StepSkippingTests(StepHost host)
     [InlineData("password")]
     [InlineData("otp")]
     [InlineData("consent")]
+    [InlineData("otp before consent")]
+    [InlineData("consent after otp")]
     [InlineData("step-up")]
     [InlineData("bind")]
     public async Task What_was_cancelled_cannot_be_gone_on_with(string step)
@@ -109,13 +113,15 @@ public abstract partial class StepSkippingTests(StepHost host)
     [InlineData("password")]
     [InlineData("otp")]
     [InlineData("consent")]
+    [InlineData("otp before consent")]
+    [InlineData("consent after otp")]
     [InlineData("step-up")]
     [InlineData("bind")]
     public async Task After_the_end_the_forms_of_its_steps_give_nothing_new(string step)
     {
         using var scene = await ReachAsync(step);
         var (browser, person) = (scene.Browser, scene.Person);
-        var code = (await FinishAsync(browser, scene.At, person)).MustAnswer().Code;
+        var code = (await FinishAsync(scene.At, scene)).MustAnswer().Code;
         KeyValuePair<string, string>[] password = [new("userName", person.UserName), new("password", person.Password)];
         foreach (var again in new[]
         {
@@ -135,6 +141,8 @@ public abstract partial class StepSkippingTests(StepHost host)
     [Theory]
     [InlineData("otp")]
     [InlineData("consent")]
+    [InlineData("otp before consent")]
+    [InlineData("consent after otp")]
     [InlineData("step-up")]
     [InlineData("bind")]
     public async Task Another_persons_sign_in_in_a_second_tab_advances_nothing(string step)
@@ -156,14 +164,16 @@ public abstract partial class StepSkippingTests(StepHost host)
 
         // What the first person still has to prove they can prove; it ends as theirs.
         if (step != "step-up")
-            await IsAboutAsync(scene.Person, await FinishAsync(scene.Browser, await scene.Browser.VisitAsync("/connect/continue" + scene.Tx), scene.Person), scene);
+            await IsAboutAsync(scene.Person, await FinishAsync(await scene.Browser.VisitAsync("/connect/continue" + scene.Tx), scene), scene);
     }
 
-    /// <summary>I-11: the code is this person's.</summary>
+    /// <summary>I-11: the code is this person's. I-1: its tokens say what was verified, no more and no less.</summary>
     private async Task IsAboutAsync(Person person, Stop done, Scene scene)
     {
-        var token = await idp.ReadAsync((await scene.App.RedeemAsync(done.MustAnswer(), scene.Ask)).MustSucceed().IdToken, scene.App.Client.Id);
-        Assert.Equal((await idp.Service<Users>().FindByLoginAsync(person.UserName, default))!.Id, token.Subject);
+        var tokens = (await scene.App.RedeemAsync(done.MustAnswer(), scene.Ask)).MustSucceed();
+        var id = (await idp.Service<Users>().FindByLoginAsync(person.UserName, default))!.Id;
+        foreach (var token in new[] { await idp.ReadAsync(tokens.IdToken, scene.App.Client.Id), IdToken.Unverified(tokens.AccessToken) })
+            Assert.Equal((id, scene.Acr, scene.Amr), (token.Subject, token.Acr, string.Join(' ', token.Amr)));
     }
 }
 

@@ -66,6 +66,28 @@ public sealed class MistakeTests : IDisposable
     }
 
     [Theory]
+    [InlineData("Brand:Accent: 'red' is not a colour written as #rrggbb", "Accent", "red")]
+    [InlineData("Brand:AccentDark: '#fff;}' is not a colour written as #rrggbb", "AccentDark", "#fff;}")]
+    [InlineData("Brand:Logo: there is no file '/nowhere/logo.svg'", "Logo", "/nowhere/logo.svg")]
+    [InlineData("Brand:Logo: '/nowhere/logo.gif' must be an .svg or .png file", "Logo", "/nowhere/logo.gif")]
+    public async Task A_face_that_cannot_be_shown(string sentence, string setting, string value)
+    {
+        foreach (var verb in (string[])["check-config", "serve"])
+            await SaysAsync(4, sentence, ["--Brand:" + setting, value, "--Listen:Urls", FreeUrl(), "--Listen:Management", ""], verb);
+    }
+
+    /// <summary>What the check lets pass must start.</summary>
+    [Fact]
+    public async Task A_logo_that_is_too_large()
+    {
+        var logo = idp.Write("logo.svg", new string(' ', 262_145));
+        foreach (var verb in (string[])["check-config", "serve"])
+            await SaysAsync(4, $"Brand:Logo: '{logo}' must have at most 256 KB", ["--Brand:Logo", logo, "--Listen:Urls", FreeUrl(), "--Listen:Management", ""], verb);
+        idp.Write("logo.svg", new string(' ', 262_144));
+        Assert.Equal(0, (await idp.WithAsync(["--Brand:Logo", logo], "check-config")).Code);
+    }
+
+    [Theory]
     [InlineData("28P01: password authentication failed", "Username=keyed;Password=wrong")]
     [InlineData("28000: role \"nobody\" does not exist", "Username=nobody")]
     [InlineData("3D000: database \"nowhere\" does not exist", "Database=nowhere")]

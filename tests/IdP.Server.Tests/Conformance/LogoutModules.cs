@@ -102,32 +102,44 @@ public abstract partial class LogoutModules(TestIdp idp)
     }
 
     /// <summary>C-088 …-no-id-token-hint: the address alone is not called.</summary>
-    [Fact]
-    public async Task A_registered_address_without_a_hint_is_not_called()
-    {
-        var (browser, _) = await SignedInAsync();
-        Assert.Null((await browser.OpenAsync(Url(new("post_logout_redirect_uri", Back), new("state", "s")))).Answer);
-        await StillSignedInAsync(browser);
-    }
+    [Theory, InlineData(false), InlineData(true)]
+    public Task A_registered_address_without_a_hint_is_not_called(bool post) => OnlyAsksAsync(_ => null, post);
 
     /// <summary>C-089 …-modified-id-token-hint.</summary>
-    [Fact]
-    public Task A_hint_without_a_signature_moves_nobody() =>
-        MovesNobodyAsync(hint => Base64UrlEncoder.Encode("""{"alg":"none"}""") + "." + hint.Split('.')[1] + ".");
+    [Theory, InlineData(false), InlineData(true)]
+    public Task A_hint_without_a_signature_moves_nobody(bool post) =>
+        OnlyAsksAsync(hint => Base64UrlEncoder.Encode("""{"alg":"none"}""") + "." + hint.Split('.')[1] + ".", post);
 
     /// <summary>C-090 …-bad-id-token-hint.</summary>
-    [Fact]
-    public Task A_hint_that_somebody_else_signed_moves_nobody() =>
-        MovesNobodyAsync(hint => hint[..hint.LastIndexOf('.')] + "." + SignedByAStranger(hint[..hint.LastIndexOf('.')]));
+    [Theory, InlineData(false), InlineData(true)]
+    public Task A_hint_that_somebody_else_signed_moves_nobody(bool post) =>
+        OnlyAsksAsync(hint => hint[..hint.LastIndexOf('.')] + "." + SignedByAStranger(hint[..hint.LastIndexOf('.')]), post);
 
-    [Fact]
-    public Task A_hint_cut_short_moves_nobody() => MovesNobodyAsync(hint => hint[..hint.LastIndexOf('.')]);
+    [Theory, InlineData(false), InlineData(true)]
+    public Task A_hint_cut_short_moves_nobody(bool post) => OnlyAsksAsync(hint => hint[..hint.LastIndexOf('.')], post);
 
-    private async Task MovesNobodyAsync(Func<string, string> forge)
+    /// <summary>Never a way to the address: neither at once, nor by the person's yes, nor where nobody is signed in. The session ends by that yes alone.</summary>
+    private async Task OnlyAsksAsync(Func<string, string?> spoil, bool post)
     {
         var (browser, hint) = await SignedInAsync();
-        Assert.Null((await browser.OpenAsync(Url(new("id_token_hint", forge(hint)), new("post_logout_redirect_uri", Back), new("state", "s")))).Answer);
+        List<KeyValuePair<string, string>> values = [new("post_logout_redirect_uri", Back), new("state", "s")];
+        if (spoil(hint) is { } spoilt)
+            values.Add(new("id_token_hint", spoilt));
+
+        var page = await GoAsync(browser);
+        Assert.Equal((200, "/connect/endsession"), ((int)page.Status, page.At));
+        Assert.DoesNotContain("suite.example", page.Trail[^1].Head["Content-Security-Policy"], StringComparison.Ordinal);
         await StillSignedInAsync(browser);
+        var answered = await browser.SubmitAsync(page, SignOut, Confirm);
+        Assert.Equal("/signed-out", answered.At);
+        await StaysHereAsync(answered, browser);
+
+        using var nobody = idp.Browser();
+        var shown = await GoAsync(nobody);
+        Assert.Equal((200, "/signed-out"), ((int)shown.Status, shown.At));
+        Assert.DoesNotContain(Back, string.Join('\n', shown.Page!.Links.Select(link => link.GetAttribute("href"))), StringComparison.Ordinal);
+
+        Task<Stop> GoAsync(Browser from) => post ? from.PostFromElsewhereAsync("/connect/endsession", values) : from.OpenAsync(Url([.. values]));
     }
 
     private async Task<(Browser Browser, string IdToken)> SignedInAsync()

@@ -3,7 +3,7 @@ using IdP.Server.Tests.Support;
 namespace IdP.Server.Tests.Faults;
 
 /// <summary>F-1, F-2, F-3: the server is killed with -9 between and inside the steps of a sign-in and a token exchange, and started again on the same stores.</summary>
-public abstract class KillTests(TestIdp idp, bool sharedState)
+public abstract partial class KillTests(TestIdp idp, bool sharedState)
 {
     private readonly RelyingParty web = idp.App(TestClient.Web);
 
@@ -106,52 +106,6 @@ public abstract class KillTests(TestIdp idp, bool sharedState)
         using var owner = idp.Browser();
         var (last, code) = await AtVerifyAsync(owner, person);
         Assert.Null((await owner.SubmitAsync(last, new Dictionary<string, string> { ["code"] = code }, "/verify")).Answer);
-    }
-
-    /// <summary>The kill lands inside the exchange, a little later each time. Whatever the client saw, one code gives at most one answer with tokens.</summary>
-    [Fact]
-    public async Task A_code_whose_exchange_was_killed_half_way_never_works_twice()
-    {
-        var rounds = Environment.GetEnvironmentVariable("IDP_TESTS") == "all" ? 24 : 8;
-        for (var round = 0; round < rounds; round++)
-        {
-            using var browser = idp.Browser();
-            var ask = web.Ask("openid offline_access").With("prompt", "consent");
-            var code = (await idp.SignInAsync(browser, ask, idp.Plain())).MustAnswer().Code;
-
-            var exchange = Cut.TryAsync(() => web.RedeemAsync(code, ask));
-            await Task.Delay(round * 2);
-            await idp.CrashAsync();
-            var first = await exchange;
-
-            // Memory loses the code itself; Redis keeps it. Either way: once.
-            var second = await web.RedeemAsync(code, ask);
-            var third = await web.RedeemAsync(code, ask);
-            Assert.True(second.Status is 200 or 400, second.Body);
-            Assert.Equal("invalid_grant", third.Error);
-            if (first?.Status == 200)
-                Assert.Equal("invalid_grant", second.Error);
-        }
-    }
-
-    /// <summary>The same inside a refresh: the client that lost the answer is not stuck, and there is one lineage.</summary>
-    [Fact]
-    public async Task A_refresh_that_was_killed_half_way_can_be_tried_again()
-    {
-        using var browser = idp.Browser();
-        var ask = web.Ask("openid offline_access").With("prompt", "consent");
-        var tokens = (await web.RedeemAsync((await idp.SignInAsync(browser, ask, idp.Plain())).MustAnswer(), ask)).MustSucceed();
-        for (var round = 0; round < 5; round++)
-        {
-            var refresh = Cut.TryAsync(() => web.RefreshAsync(tokens.RefreshToken));
-            await Task.Delay(round * 2);
-            await idp.CrashAsync();
-            var first = await refresh;
-            var retry = (await web.RefreshAsync(tokens.RefreshToken)).MustSucceed();
-            if (first is { Status: 200 })
-                Assert.Equal(first.RefreshToken, retry.RefreshToken);
-            tokens = retry;
-        }
     }
 
     private async Task<(Stop At, string Code)> AtVerifyAsync(Browser browser, Person person)

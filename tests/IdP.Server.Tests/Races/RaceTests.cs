@@ -120,7 +120,49 @@ public abstract class RaceTests(TestIdp idp)
 
         var stops = await Crowd.AtOnceAsync(_ => browser.OpenAsync(ask.BehindHandle(requestUri)));
 
-        Assert.Single(stops, stop => stop.Answer?["code"] is not null);
-        Assert.All(stops, stop => Assert.True((int)stop.Status < 500, stop.Describe()));
+        await OneUsesItAsync(stops, ask);
+        UsedBefore(await browser.OpenAsync(ask.BehindHandle(requestUri)));
     }
+
+    /// <summary>A handle may be opened by many before anybody is through with it: only one of them gets to the end.</summary>
+    [Fact]
+    public async Task One_of_64_browsers_that_wait_behind_one_pushed_request_uses_it()
+    {
+        var ask = suite.Ask().With("prompt", "consent");
+        var requestUri = (await suite.PushAsync(ask)).MustSucceed()["request_uri"]!;
+        List<(Browser Browser, Stop At)> waiting = [];
+        for (var n = 0; n < Crowd.Size; n++)
+        {
+            var (browser, person) = (idp.Browser(), idp.Plain());
+            var node = NodeOf(n);
+            browser.Node = () => node;
+            waiting.Add((browser, await browser.SubmitAsync(
+                await browser.OpenAsync(ask.BehindHandle(requestUri)), new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in")));
+        }
+
+        Assert.All(waiting, sign => Assert.Equal("/consent", sign.At.At));
+        var stops = await Crowd.AtOnceAsync(caller => waiting[caller].Browser.SubmitAsync(waiting[caller].At, new Dictionary<string, string> { ["decision"] = "allow" }, "/consent"));
+
+        await OneUsesItAsync(stops, ask);
+        var code = stops.Single(stop => stop.Answer is not null).MustAnswer().Code;
+        foreach (var (browser, at) in waiting)
+        {
+            // Whoever asks again is told the same again.
+            var again = await browser.VisitAsync("/connect/continue" + at.Url.Query);
+            Assert.True(again.Answer is null ? (int)again.Status == 400 : again.Answer["code"] == code, again.Describe());
+            browser.Dispose();
+        }
+    }
+
+    private async Task OneUsesItAsync(IReadOnlyList<Stop> stops, AuthorizationAsk ask)
+    {
+        var won = Assert.Single(stops, stop => stop.Answer is not null);
+        Assert.All(stops.Where(stop => stop != won), UsedBefore);
+        var code = won.MustAnswer().Code;
+        (await suite.RedeemAsync(code, ask)).MustSucceed();
+        Assert.Equal("invalid_grant", (await suite.RedeemAsync(code, ask)).Error);
+    }
+
+    /// <summary>RFC 9126 §4, RFC 9101 §7: said on a page, for whose answer it would be is not known any more.</summary>
+    private static void UsedBefore(Stop stop) => Assert.True((stop.PersonError, (int)stop.Status) == ("invalid_request_uri", 400), stop.Describe());
 }

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -6,6 +7,7 @@ using System.Text.Json.Nodes;
 using IdP.Protocol.Clients;
 using IdP.Server.Hosting;
 using IdP.Server.Mail;
+using IdP.Server.Storage;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -93,6 +95,13 @@ public sealed class TestIdp : IAsyncDisposable
 
     /// <summary>A service of the first node, for the few things no front door shows.</summary>
     internal T Service<T>(int node = 0) where T : notnull => ((WebApplication)running[node]).Services.GetRequiredService<T>();
+
+    /// <summary>What the durable store holds, for what no front door shows of a node that is a process of its own; default when there is no such row.</summary>
+    internal async Task<T?> StoredAsync<T>(string sql, Func<DbDataReader, T> read, params (string Name, object? Value)[] values)
+    {
+        await using var database = new Database(new IdpOptions { Storage = new() { Database = stores.Database } });
+        return await database.FirstAsync(sql, read, CancellationToken.None, values);
+    }
 
     public async Task<TokenAnswer> SendAsync(HttpRequestMessage request, int node = 0)
     {
