@@ -1,6 +1,7 @@
 using IdP.Protocol;
 using IdP.Server.Accounts;
 using IdP.Server.Storage;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace IdP.Server.Hosting;
 
@@ -28,7 +29,7 @@ internal sealed class ErrorPages(PageRenderer renderer, ILogger<ErrorPages> log)
         }
         catch (Exception fault) when (!http.Response.HasStarted)
         {
-            status = StatusOf(fault);
+            status = StatusOf(http, fault);
             if (status >= 500)
                 log.LogError(fault, "{Method} {Path} failed with {Status}", http.Request.Method, http.Request.Path.Value, status);
         }
@@ -57,10 +58,12 @@ internal sealed class ErrorPages(PageRenderer renderer, ILogger<ErrorPages> log)
         await http.Response.WriteAsync($$"""{"error":"{{code}}"}""", http.RequestAborted);
     }
 
-    private static int StatusOf(Exception fault) => fault switch
+    private static int StatusOf(HttpContext http, Exception fault) => fault switch
     {
         BadHttpRequestException bad => bad.StatusCode,
         StoreUnavailableException or StaleKnowledgeException or BusyException or TimeoutException => StatusCodes.Status503ServiceUnavailable,
+        // A form in an encoding that the platform will not read, such as UTF-7.
+        NotSupportedException when http.Request.HasFormContentType && http.Features.Get<IFormFeature>() is { Form: null } => StatusCodes.Status415UnsupportedMediaType,
         _ when Outage.Find(fault) is not null => StatusCodes.Status503ServiceUnavailable,
         _ => StatusCodes.Status500InternalServerError,
     };

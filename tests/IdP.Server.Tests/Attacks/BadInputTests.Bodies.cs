@@ -22,6 +22,8 @@ public abstract partial class BadInputTests
         ["a part that is a file"] = (Multipart, "--x\r\nContent-Disposition: form-data; name=\"code\"; filename=\"../../f\"\r\n\r\nv\r\n--x--\r\n"),
         ["a part with a header of 20 KB"] = (Multipart, $"--x\r\nContent-Disposition: form-data; name=\"{new string('n', 20_000)}\"\r\n\r\nv\r\n--x--\r\n"),
         ["1,500 parts"] = (Multipart, string.Concat(Enumerable.Repeat("--x\r\nA: b\r\n\r\n\r\n", 1500)) + "--x--\r\n"),
+        ["a form in UTF-7"] = ("application/x-www-form-urlencoded; charset=utf-7", "a=b"),
+        ["parts in UTF-7"] = (Multipart, "--x\r\nContent-Disposition: form-data; name=\"a\"\r\nContent-Type: text/plain; charset=utf-7\r\n\r\nb\r\n--x--\r\n"),
         ["parts without a boundary"] = ("multipart/form-data", Field + "--x--\r\n"),
         ["parts with an empty boundary"] = ("multipart/form-data; boundary=\"\"", Field),
         ["parts with a boundary of 200 characters"] = ("multipart/form-data; boundary=" + new string('b', 200), Field),
