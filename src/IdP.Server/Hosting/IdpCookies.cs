@@ -9,6 +9,7 @@ namespace IdP.Server.Hosting;
 internal sealed class IdpCookies
 {
     private const string OwnerPrefix = "idp.owner-";
+    private const int MostOwners = 20;
 
     private readonly TimeSpan patience;
     private readonly bool secure;
@@ -49,11 +50,20 @@ internal sealed class IdpCookies
     /// <summary>Given to the browser that typed the right password, or has a session, for this one sign-in.</summary>
     public string NewOwner(HttpContext context, string signInId)
     {
+        DropOldOwners(context);
         var handle = Handles.New();
         var options = Grants();
         options.MaxAge = patience;
         context.Response.Cookies.Append(Name(OwnerPrefix + signInId), handle, options);
         return handle;
+    }
+
+    // Of sign-ins that nobody finished. Enough of them would make every request too large; browsers send the oldest first (RFC 6265 §5.4).
+    private void DropOldOwners(HttpContext context)
+    {
+        var owners = context.Request.Cookies.Keys.Where(name => name.StartsWith(Name(OwnerPrefix), StringComparison.Ordinal)).ToList();
+        foreach (var old in owners.Take(owners.Count - MostOwners + 1))
+            context.Response.Cookies.Delete(old, Grants());
     }
 
     /// <summary>With the answer to the app: cookies of finished sign-ins must not pile up.</summary>
