@@ -2,6 +2,7 @@ using System.Buffers.Text;
 using System.Security.Cryptography;
 using System.Text.Json;
 using IdP.Server.Hosting;
+using IdP.Server.Storage;
 using OtpNet;
 
 namespace IdP.Server.Demo;
@@ -25,7 +26,7 @@ internal sealed class DemoIdentity
     public DemoIdentity(IdpOptions options, TimeProvider clock)
     {
         this.clock = clock;
-        Directory.CreateDirectory(options.DataDirectory);
+        PrivateFolder.Make(options.DataDirectory);
         var file = Path.Combine(options.DataDirectory, "demo.json");
         secrets = (File.Exists(file) ? JsonSerializer.Deserialize<Secrets>(File.ReadAllText(file)) : null) ?? Make(file);
     }

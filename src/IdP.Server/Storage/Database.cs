@@ -40,7 +40,7 @@ internal sealed class Database : IAsyncDisposable
     public string? SqlitePath { get; }
 
     /// <summary>The folder of the SQLite file, made when it is not there yet: by whoever opens the database, not by whoever asks about it.</summary>
-    public void MakeFolder() => Directory.CreateDirectory(Path.GetDirectoryName(SqlitePath)!);
+    public void MakeFolder() => PrivateFolder.Make(Path.GetDirectoryName(SqlitePath)!);
 
     /// <summary>A pooled connection; dispose it to give it back.</summary>
     public async ValueTask<DbConnection> OpenConnectionAsync(CancellationToken cancel)
