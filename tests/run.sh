@@ -2,7 +2,7 @@
 # Runs every test on a bare Debian or Ubuntu with the .NET 10 SDK and root or sudo:
 # installs what is missing, starts every server itself on free ports, leaves nothing running.
 #   tests/run.sh [--all] [--filter WORD]
-# --all repeats the fault and race tests more often; --filter runs the tests whose full name contains WORD.
+# --all kills the server at many more moments; --filter runs the tests whose full name contains WORD.
 # The last line is "N passed, N failed, N skipped"; the exit code is not 0 when anything failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
