@@ -25,8 +25,9 @@ internal sealed record Proofs
 }
 
 /// <param name="Factor">The factor's id: "totp", ...</param>
+/// <param name="Binding">What was proven: the proof is worth something for as long as that very binding is there.</param>
 /// <param name="Amr">RFC 8176 values for what ran: "otp", "swk", "mca".</param>
-internal sealed record FactorProof(string Factor, DateTimeOffset At, IReadOnlyList<string> Amr);
+internal sealed record FactorProof(string Factor, string Binding, DateTimeOffset At, IReadOnlyList<string> Amr);
 
 /// <summary>A browser session. The cookie holds a random handle, never this.</summary>
 /// <param name="Id">The public sid.</param>

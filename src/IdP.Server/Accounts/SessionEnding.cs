@@ -106,9 +106,14 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
         await lane.ExecuteAsync("update refresh_families set ended_at = @now where user_id = @user and (client_id = @client or @client = '') and ended_at is null", cancel, values);
     }
 
-    /// <summary>Whether the session that asks has not been ended meanwhile, as the transaction sees it; true where no session asks.</summary>
+    /// <summary>
+    /// Whether what answers for whoever asks still does, as the transaction sees it: the session has not been ended, and the password of a sign-in has not been
+    /// changed nor the account disabled since. True where neither is named.
+    /// </summary>
     public static async Task<bool> LivesAsync(Lane lane, By by, CancellationToken cancel) =>
-        by.SessionId is null || await lane.FirstAsync("select count(*) from sessions where id = @sid and ended_at is null", row => row.GetInt64(0), cancel, ("@sid", by.SessionId)) == 1;
+        (by.SessionId is null || await lane.FirstAsync("select count(*) from sessions where id = @sid and ended_at is null", row => row.GetInt64(0), cancel, ("@sid", by.SessionId)) == 1)
+        && (by.PasswordAt is not { } typed || await lane.FirstAsync($"select count(*) from users u where u.id = @user and {Sessions.Current}",
+            row => row.GetInt64(0), cancel, ("@user", by.Actor), ("@password_at", typed.Stored())) == 1);
 
     /// <summary>For what this node remembers of sessions.</summary>
     public event Action? Told;

@@ -28,7 +28,7 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
         """ + Current + ")";
 
     // A password that was changed since it was typed proves nothing any more, and nobody signs in to a disabled account.
-    private const string Current = " not u.disabled and (u.password_changed_at is null or u.password_changed_at <= @password_at)";
+    internal const string Current = " not u.disabled and (u.password_changed_at is null or u.password_changed_at <= @password_at)";
 
     private const int LongestAgent = 300;
 

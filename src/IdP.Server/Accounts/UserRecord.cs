@@ -34,9 +34,27 @@ internal sealed record UserRecord : UserDraft
     public string? PreferredFactor { get; init; }
     /// <summary>How often this person has put off forced binding.</summary>
     public int BindingSkips { get; init; }
-    /// <summary>Factor ids; the one to ask for first is first: the preferred one, then by last use, then as they were bound.</summary>
-    public IReadOnlyList<string> BoundFactors { get; init; } = [];
+    /// <summary>The one to ask for first is first: the preferred factor's, then by last use, then as they were bound.</summary>
+    public IReadOnlyList<BoundFactor> Bindings
+    {
+        get;
+        init
+        {
+            field = value;
+            BoundFactors = [.. value.Select(binding => binding.Factor).Distinct()];
+        }
+    } = [];
+    /// <summary>Factor ids, in the order of the bindings.</summary>
+    public IReadOnlyList<string> BoundFactors { get; private init; } = [];
 
     /// <summary>The same person as claims; made once per reading.</summary>
     public Person Person => person ??= People.From(this);
+
+    /// <summary>Whether the binding that was proven is still there.</summary>
+    public bool Holds(FactorProof proof) => HasBinding(proof.Binding);
+
+    public bool HasBinding(string id) => Bindings.Any(binding => binding.Id == id);
 }
+
+/// <param name="Id">The binding's.</param>
+internal sealed record BoundFactor(string Id, string Factor);

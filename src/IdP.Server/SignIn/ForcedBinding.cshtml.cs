@@ -49,7 +49,8 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
             return await DrawAsync(at, problem: Problem.MissingField);
 
         var person = at.Situation.Person!.Id;
-        return await enrolments.ConfirmAsync(offer.Id, person, at.Progress.BrowserHash, answer, By.Person(HttpContext, person, at.Situation.Session?.Id), HttpContext.RequestAborted) switch
+        var by = By.Person(HttpContext, person, at.Situation.Session?.Id) with { PasswordAt = at.Progress.Proofs.PasswordAt ?? at.Situation.Session?.Proofs.PasswordAt };
+        return await enrolments.ConfirmAsync(offer.Id, person, at.Progress.BrowserHash, answer, by, HttpContext.RequestAborted) switch
         {
             EnrolmentOutcome.Bound bound => await AdvanceAsync(at, offer, bound.Binding),
             EnrolmentOutcome.TooMany tooMany => await DrawAsync(at, problem: Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
@@ -104,7 +105,7 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
     private async Task<IActionResult> AdvanceAsync(SignInAt at, EnrolmentOffer offer, FactorBinding binding)
     {
         var person = at.Situation.Person!.Id;
-        var proof = offer.Prompt is Prompt.Acknowledge ? null : new FactorProof(binding.Factor, clock.GetUtcNow(), factors.Find(binding.Factor)!.Info.Amr);
+        var proof = offer.Prompt is Prompt.Acknowledge ? null : new FactorProof(binding.Factor, binding.Id, clock.GetUtcNow(), factors.Find(binding.Factor)!.Info.Amr);
         await signIns.ChangeAsync(at.Kept, kept => kept.Finishing || kept.UserId != person ? null : kept with
         {
             Proofs = proof is null ? kept.Proofs : kept.Proofs.With(proof),

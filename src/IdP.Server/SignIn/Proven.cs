@@ -61,7 +61,7 @@ internal readonly struct Proven
         };
     }
 
-    /// <summary>A password that was changed since, and a factor that was unbound since, prove nothing any more.</summary>
+    /// <summary>A password that was changed since, and a binding that was taken away or replaced since, prove nothing any more.</summary>
     private static Proofs StillGood(Proofs proofs, UserRecord? person)
     {
         if (person is null)
@@ -69,9 +69,7 @@ internal readonly struct Proven
         return proofs with
         {
             PasswordAt = person.PasswordChangedAt > proofs.PasswordAt ? null : proofs.PasswordAt,
-            Factors = proofs.Factors.All(proof => person.BoundFactors.Contains(proof.Factor))
-                ? proofs.Factors
-                : [.. proofs.Factors.Where(proof => person.BoundFactors.Contains(proof.Factor))],
+            Factors = proofs.Factors.All(person.Holds) ? proofs.Factors : [.. proofs.Factors.Where(person.Holds)],
         };
     }
 

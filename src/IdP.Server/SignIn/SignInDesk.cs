@@ -46,7 +46,7 @@ internal sealed class SignInDesk(
         if (person is { Disabled: true })
             person = null;
         // What was bound in this sign-in on another node a moment ago: seconds are too long to wait for it.
-        if (person is not null && progress is not null && progress.Proofs.Factors.Any(proof => !person.BoundFactors.Contains(proof.Factor)))
+        if (person is not null && progress is not null && !progress.Proofs.Factors.All(person.Holds))
         {
             users.Forget(person.Id);
             person = await users.FindAsync(person.Id, cancel) is { Disabled: false } again ? again : null;

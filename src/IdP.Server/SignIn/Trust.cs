@@ -19,7 +19,7 @@ internal readonly struct Trust
         var request = now.Request;
         if (now.TrustedDevice is not { } device || !Alive(device, now) || !proven.PasswordFresh || request.PromptLogin || request.MaxAge is not null)
             return default;
-        var done = device.Factors.Where(proof => now.Person!.BoundFactors.Contains(proof.Factor)).OrderBy(proof => proof.At).ToArray();
+        var done = device.Factors.Where(now.Person!.Holds).OrderBy(proof => proof.At).ToArray();
         TimeSpan? oldest = request.Client.StepUpMaxAge is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
         return new Trust
         {

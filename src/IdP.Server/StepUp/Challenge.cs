@@ -27,6 +27,8 @@ internal sealed record Challenge
     /// <summary>Answers looked at so far, counted before looking.</summary>
     public int Tries { get; init; }
     public byte[] Memo { get; init; } = [];
+    /// <summary>The binding that a right answer has proven; null until then.</summary>
+    public string? Binding { get; init; }
     public required Prompt Prompt { get; init; }
     /// <summary>What the person is told elsewhere (a mail, a phone) about who asks.</summary>
     public Circumstances Circumstances { get; init; } = Circumstances.Unknown;

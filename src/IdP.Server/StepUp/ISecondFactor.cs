@@ -100,12 +100,18 @@ internal abstract record Started
     internal sealed record CannotAsk(string Reason) : Started;
 }
 
-internal enum Verdict
+internal abstract record Verdict
 {
-    Passed,
-    Wrong,
+    private Verdict() { }
+
+    /// <param name="Binding">Id of the binding that was proven.</param>
+    internal sealed record Passed(string Binding) : Verdict;
+
+    internal sealed record Wrong : Verdict;
+
     /// <summary>Right once, and used already.</summary>
-    AlreadyUsed,
+    internal sealed record AlreadyUsed : Verdict;
+
     /// <summary>The person said "not me".</summary>
-    Denied,
+    internal sealed record Denied : Verdict;
 }

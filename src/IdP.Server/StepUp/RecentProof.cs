@@ -61,7 +61,7 @@ internal sealed class RecentProof(StepUpService stepUp, IEphemeralStore ephemera
             return new StepUpOutcome.Over();
         var outcome = await stepUp.AnswerAsync(challengeId, asker.Person.Id, Purpose(asker, action), asker.BrowserHash, answer, cancel, asker.DeviceId);
         if (outcome is StepUpOutcome.Passed { Proof: var proof })
-            await KeepAsync(asker, action, proof.Factor, cancel);
+            await KeepAsync(asker, action, proof.Binding, cancel);
         return outcome;
     }
 
@@ -82,14 +82,14 @@ internal sealed class RecentProof(StepUpService stepUp, IEphemeralStore ephemera
             return null;
         var mine = kept.UserId == asker.Person.Id && kept.Action == action.Name && CryptographicOperations.FixedTimeEquals(kept.BrowserHash, asker.BrowserHash);
         var fresh = kept.At <= clock.GetUtcNow() && clock.GetUtcNow() - kept.At <= Life;
-        // The password was enough while no factor was bound; a factor that was unbound since proves nothing any more.
-        var enough = kept.Factor is null ? FactorsOf(asker.Person).Count == 0 : FactorsOf(asker.Person).Contains(kept.Factor);
+        // The password was enough while no factor was bound; a binding that was taken away or replaced since proves nothing any more.
+        var enough = kept.Binding is null ? FactorsOf(asker.Person).Count == 0 : asker.Person.HasBinding(kept.Binding);
         return mine && fresh && enough ? bytes : null;
     }
 
-    private Task KeepAsync(Asker asker, GuardedAction action, string? factor, CancellationToken cancel) => ephemeral.SetAsync(
+    private Task KeepAsync(Asker asker, GuardedAction action, string? binding, CancellationToken cancel) => ephemeral.SetAsync(
         Key(asker, action),
-        JsonSerializer.SerializeToUtf8Bytes(new KeptProof(asker.Person.Id, asker.BrowserHash, action.Name, factor, clock.GetUtcNow()), KeptProofJson.Default.KeptProof),
+        JsonSerializer.SerializeToUtf8Bytes(new KeptProof(asker.Person.Id, asker.BrowserHash, action.Name, binding, clock.GetUtcNow()), KeptProofJson.Default.KeptProof),
         Life, cancel);
 
     private async Task<string?> CurrentAsync(Asker asker, GuardedAction action, CancellationToken cancel) =>
@@ -102,8 +102,8 @@ internal sealed class RecentProof(StepUpService stepUp, IEphemeralStore ephemera
     private static string Key(Asker asker, GuardedAction action) => $"proof:{asker.SessionId}:{action.Name}";
 }
 
-/// <param name="Factor">Null: the password.</param>
-internal sealed record KeptProof(string UserId, byte[] BrowserHash, string Action, string? Factor, DateTimeOffset At);
+/// <param name="Binding">What was proven; null: the password.</param>
+internal sealed record KeptProof(string UserId, byte[] BrowserHash, string Action, string? Binding, DateTimeOffset At);
 
 [JsonSerializable(typeof(KeptProof))]
 internal sealed partial class KeptProofJson : JsonSerializerContext;

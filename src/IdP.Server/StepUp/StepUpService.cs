@@ -101,17 +101,21 @@ internal sealed class StepUpService(
             case GuessAnswer.Stopped: return new StepUpOutcome.Stopped();
         }
 
+        string proven;
         switch (await factor.VerifyAsync(challenge, answer, cancel))
         {
-            case Verdict.Wrong: return new StepUpOutcome.Wrong();
+            case Verdict.Passed { Binding: var binding }:
+                proven = binding;
+                break;
             case Verdict.AlreadyUsed: return new StepUpOutcome.AlreadyUsed();
             case Verdict.Denied:
                 await MoveAsync(counted, ChallengeState.Denied, cancel);
                 return new StepUpOutcome.Denied();
+            default: return new StepUpOutcome.Wrong();
         }
 
         // Approve, then claim: two acts. If we crash between them the person is asked again; the factor's own single use is already durable.
-        if (!await MoveAsync(counted, ChallengeState.Approved, cancel))
+        if (!await MoveAsync(counted, ChallengeState.Approved, cancel, proven))
             return new StepUpOutcome.Over();
         if (await ClaimAsync(challengeId, userId, purpose, browserHash, cancel) is not { } proof)
             return new StepUpOutcome.Over();
@@ -122,11 +126,11 @@ internal sealed class StepUpService(
     /// <summary>Approved → Claimed: by the browser that started it, for the purpose it was started for, once.</summary>
     public async Task<FactorProof?> ClaimAsync(string challengeId, string userId, string purpose, byte[] browserHash, CancellationToken cancel)
     {
-        if (await LoadAsync(challengeId, cancel) is not { } seen || seen.Value.State != ChallengeState.Approved || !IsFor(seen.Value, userId, purpose, browserHash))
+        if (await LoadAsync(challengeId, cancel) is not { Value: { State: ChallengeState.Approved, Binding: { } binding } } seen || !IsFor(seen.Value, userId, purpose, browserHash))
             return null;
         if (await ephemeral.TakeAsync(Key(challengeId), cancel) is null)
             return null;
-        return new FactorProof(seen.Value.Factor, clock.GetUtcNow(), factors.Find(seen.Value.Factor)!.Info.Amr);
+        return new FactorProof(seen.Value.Factor, binding, clock.GetUtcNow(), factors.Find(seen.Value.Factor)!.Info.Amr);
     }
 
     private async Task<Stored<Challenge>?> CountTryAsync(string id, string userId, string purpose, byte[] browserHash, CancellationToken cancel)
@@ -146,11 +150,11 @@ internal sealed class StepUpService(
     }
 
     /// <summary>Moves a pending challenge on. Other tries may have been counted since it was read: they change the count, never the state.</summary>
-    private async Task<bool> MoveAsync(Stored<Challenge> from, ChallengeState to, CancellationToken cancel)
+    private async Task<bool> MoveAsync(Stored<Challenge> from, ChallengeState to, CancellationToken cancel, string? proven = null)
     {
         for (Stored<Challenge>? seen = from; seen is { } pending && pending.Value.State == ChallengeState.Pending; seen = await LoadAsync(from.Value.Id, cancel))
         {
-            if (await ephemeral.ReplaceAsync(Key(pending.Value.Id), pending.Bytes, Write(pending.Value with { State = to }), Left(pending.Value), cancel))
+            if (await ephemeral.ReplaceAsync(Key(pending.Value.Id), pending.Bytes, Write(pending.Value with { State = to, Binding = proven }), Left(pending.Value), cancel))
                 return true;
         }
 

@@ -75,7 +75,7 @@ public sealed class BindingDeciderTests
 
     private static Situation At(Row policy, string[] bound, int used, bool typed, bool factorDone, int? putOff, int? putOffNow, bool trusted, bool silent, string? minimum)
     {
-        FactorProof[] done = factorDone && bound.Length > 0 ? [new(bound[0], Now, ["otp"])] : [];
+        FactorProof[] done = factorDone && bound.Length > 0 ? [new(bound[0], "the " + bound[0], Now, ["otp"])] : [];
         var session = new Session("sid", DeciderTable.Alice, new Proofs { PasswordAt = Now.AddHours(-1), BindingPutOff = putOff }, Now.AddHours(-1), Now.AddHours(9));
         var progress = new SignInProgress
         {
@@ -85,10 +85,10 @@ public sealed class BindingDeciderTests
         var request = DeciderTable.Request(new Client { ClientId = "app", MinimumAcr = minimum }) with { PromptNone = silent };
         return DeciderTable.Situation(request, session, progress, bound) with
         {
-            Person = new UserRecord { Id = DeciderTable.Alice, UserName = "alice", BoundFactors = bound, Groups = ["staff"], BindingSkips = used },
+            Person = new UserRecord { Id = DeciderTable.Alice, UserName = "alice", Bindings = DeciderTable.Bindings(bound), Groups = ["staff"], BindingSkips = used },
             BindingPolicies = policy.Policies,
             Bindable = ["email", "totp"],
-            TrustedDevice = trusted && bound.Length > 0 ? new TrustedDevice("device", DeciderTable.Alice, [new(bound[0], Now.AddDays(-1), ["otp"])], Now.AddDays(-1), Now.AddDays(29)) : null,
+            TrustedDevice = trusted && bound.Length > 0 ? new TrustedDevice("device", DeciderTable.Alice, [new(bound[0], "the " + bound[0], Now.AddDays(-1), ["otp"])], Now.AddDays(-1), Now.AddDays(29)) : null,
         };
     }
 }

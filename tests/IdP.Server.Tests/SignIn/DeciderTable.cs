@@ -106,12 +106,14 @@ internal static class DeciderTable
             Request = request,
             Session = session,
             Progress = progress,
-            Person = userId is null ? null : new UserRecord { Id = userId, UserName = userId, BoundFactors = bound },
+            Person = userId is null ? null : new UserRecord { Id = userId, UserName = userId, Bindings = Bindings(bound) },
             AcceptedFactors = ["totp"],
             Levels = Levels,
             Now = Now,
         };
     }
+
+    public static IReadOnlyList<BoundFactor> Bindings(IEnumerable<string> factors) => [.. factors.Select(factor => new BoundFactor("the " + factor, factor))];
 
     public static AuthorizeRequest Request(Client client) => new()
     {
@@ -129,7 +131,7 @@ internal static class DeciderTable
         Id = "tx", BrowserHash = [], Parameters = new Dictionary<string, string>(), StartedAt = Now.AddMinutes(-1), UserId = user, Proofs = proofs,
     };
 
-    private static FactorProof Otp(DateTimeOffset at) => new("totp", at, ["otp"]);
+    private static FactorProof Otp(DateTimeOffset at) => new("totp", "the totp", at, ["otp"]);
 
-    private static FactorProof Mail(DateTimeOffset at) => new("email", at, ["otp", "mca"]);
+    private static FactorProof Mail(DateTimeOffset at) => new("email", "the email", at, ["otp", "mca"]);
 }

@@ -230,6 +230,21 @@ public abstract class ForcedBindingTests(TestIdp idp)
         Assert.True(done.Answer?["code"] is not null, $"after {move} the honest person is stuck: {done.Describe()}");
     }
 
+    /// <summary>As when the owner says "not me" while a thief's code is on its way: the node may not know yet, the write has to.</summary>
+    [Theory, InlineData("password_changed_at = @now"), InlineData("disabled = true")]
+    public async Task What_makes_the_typed_password_worthless_is_seen_by_the_write_that_binds(string change)
+    {
+        var person = await DemandedAsync(skips: 0);
+        using var thief = idp.Browser();
+        var (page, secret) = await ChooseAsync(thief, await PasswordAsync(thief, idp.App(TestClient.Web).Ask(), person));
+        var id = (await idp.Service<Users>().FindByLoginAsync(person.UserName, Cancel))!.Id;
+        Assert.Equal(1, await idp.Service<Database>().ExecuteAsync($"update users set {change} where id = @id", Cancel, ("@id", id), ("@now", idp.Clock.GetUtcNow().Stored())));
+
+        var refused = await thief.SubmitAsync(page, Code(Otp.CodeAt(secret, idp.Clock.GetUtcNow())), "/bind");
+        Assert.Null(refused.Answer?["code"]);
+        Assert.Empty(await ListAsync(id));
+    }
+
     private static string? Problem(Stop stop) => stop.Page?.QuerySelector("[data-problem]")?.GetAttribute("data-problem");
 
     private static Dictionary<string, string> Code(string code) => new() { ["code"] = code };

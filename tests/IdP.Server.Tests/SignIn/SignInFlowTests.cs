@@ -102,7 +102,7 @@ public sealed class SignInFlowTests
     [Fact]
     public void The_name_the_client_asked_by_is_the_name_it_hears()
     {
-        var session = new Session("sid", DeciderTable.Alice, new Proofs { PasswordAt = DeciderTable.Now, Factors = [new("totp", DeciderTable.Now, ["otp"])] }, DeciderTable.Now, DeciderTable.Now.AddHours(9));
+        var session = new Session("sid", DeciderTable.Alice, new Proofs { PasswordAt = DeciderTable.Now, Factors = [new("totp", "the totp", DeciderTable.Now, ["otp"])] }, DeciderTable.Now, DeciderTable.Now.AddHours(9));
         var request = DeciderTable.Request(new Client { ClientId = "app" });
         Assert.Equal("urn:strong", Finish(request with { AcrValues = ["urn:strong"] }));
         Assert.Equal("mfa", Finish(request with { AcrValues = ["pwd", "mfa"] }));
@@ -127,13 +127,14 @@ public sealed class SignInFlowTests
     public void A_password_that_was_changed_since_and_a_factor_that_was_unbound_since_prove_nothing()
     {
         var request = DeciderTable.Request(new Client { ClientId = "app" });
-        var proofs = new Proofs { PasswordAt = DeciderTable.Now.AddMinutes(-2), Factors = [new("totp", DeciderTable.Now.AddMinutes(-1), ["otp"])] };
+        var proofs = new Proofs { PasswordAt = DeciderTable.Now.AddMinutes(-2), Factors = [new("totp", "the totp", DeciderTable.Now.AddMinutes(-1), ["otp"])] };
         var progress = new SignInProgress { Id = "tx", BrowserHash = [], Parameters = new Dictionary<string, string>(), StartedAt = DeciderTable.Now, UserId = DeciderTable.Alice, Proofs = proofs };
         var now = DeciderTable.Situation(request, null, progress, ["totp"]);
         Assert.Equal("mfa", Assert.IsType<NextStep.Finish>(SignInFlow.Next(now)).Who.Acr);
 
         Assert.IsType<NextStep.Password>(SignInFlow.Next(now with { Person = now.Person! with { PasswordChangedAt = DeciderTable.Now.AddMinutes(-1) } }));
-        Assert.Equal("pwd", Assert.IsType<NextStep.Finish>(SignInFlow.Next(now with { Person = now.Person! with { BoundFactors = [] } })).Who.Acr);
+        Assert.Equal("pwd", Assert.IsType<NextStep.Finish>(SignInFlow.Next(now with { Person = now.Person! with { Bindings = [] } })).Who.Acr);
+        Assert.IsType<NextStep.Verify>(SignInFlow.Next(now with { Person = now.Person! with { Bindings = [new("another app", "totp")] } }));
     }
 
     private static Proofs AllProofs(Situation now, string userId)

@@ -120,7 +120,7 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
     private Situation Situation()
     {
         var person = Here.Password || Here.Factor ? Alice : From.Owner;
-        FactorProof Proof(int age) => new(Factor.Id, Now.AddSeconds(-age), Factor.Amr);
+        FactorProof Proof(int age) => new(Factor.Id, "the " + Factor.Id, Now.AddSeconds(-age), Factor.Amr);
         return new Situation
         {
             Request = new AuthorizeRequest
@@ -148,7 +148,7 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
                 Id = "tx", BrowserHash = [], Parameters = new Dictionary<string, string>(), StartedAt = Now.AddMinutes(-1), UserId = Here.Password || Here.Factor ? Alice : null,
                 Proofs = new Proofs { PasswordAt = Here.Password ? Now : null, Factors = Here.Factor ? [Proof(0)] : [] },
             },
-            Person = person is null ? null : new UserRecord { Id = person, UserName = person, BoundFactors = [Factor.Id] },
+            Person = person is null ? null : new UserRecord { Id = person, UserName = person, Bindings = DeciderTable.Bindings([Factor.Id]) },
             TrustedDevice = Device.Owner.Length == 0 ? null : new TrustedDevice(
                 "device", Device.Owner, [Proof(Device.Age)], Now.AddSeconds(-Device.Age), Now.AddSeconds(-Device.Age).AddDays(30)),
             AcceptedFactors = ["totp", "app-push"],

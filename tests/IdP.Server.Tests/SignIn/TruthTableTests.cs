@@ -46,10 +46,10 @@ public sealed class TruthTableTests
         var given = DeciderTable.Now.AddDays(-1);
         var now = DeciderTable.Situation(DeciderTable.Request(new Client { ClientId = "app" }), null, progress, ["totp"]) with
         {
-            TrustedDevice = new TrustedDevice("device", DeciderTable.Alice, [new("totp", given, ["otp"])], given, given.AddDays(30)),
+            TrustedDevice = new TrustedDevice("device", DeciderTable.Alice, [new("totp", "the totp", given, ["otp"])], given, given.AddDays(30)),
         };
         Assert.Equal("device", Assert.IsType<NextStep.Finish>(SignInFlow.Next(now)).Who.SparedBy);
         Assert.IsType<NextStep.Verify>(SignInFlow.Next(now with { Person = now.Person! with { PasswordChangedAt = given.AddHours(1) } }));
-        Assert.IsType<NextStep.Verify>(SignInFlow.Next(now with { Person = now.Person! with { BoundFactors = ["email"] } }));
+        Assert.IsType<NextStep.Verify>(SignInFlow.Next(now with { Person = now.Person! with { Bindings = DeciderTable.Bindings(["email"]) } }));
     }
 }

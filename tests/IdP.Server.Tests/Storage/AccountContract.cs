@@ -41,7 +41,7 @@ public sealed class AccountContract(Servers servers)
         }
 
         var device = await node.Get<Database>().TransactAsync(
-            lane => node.Get<TrustedDevices>().GiveAsync(lane, alice, [new("totp", clock.GetUtcNow(), ["otp"])], By.Tool("test"), Cancel), Cancel);
+            lane => node.Get<TrustedDevices>().GiveAsync(lane, alice, [new("totp", "the totp", clock.GetUtcNow(), ["otp"])], By.Tool("test"), Cancel), Cancel);
         string[] keys = [GuessLimits.FactorKey(alice, "totp"), GuessLimits.FactorKey(alice, "totp", device.DeviceId)];
         for (var i = 0; i < 100; i++)
         {
@@ -137,7 +137,7 @@ public sealed class AccountContract(Servers servers)
         var (session, handle) = (await sessions.BeginAsync(user, typed, "browser", "::1", null, Cancel))!.Value;
         Assert.Equal(session.Id, (await sessions.FindAsync(handle, Cancel))!.Id);
 
-        var (raised, next) = (await sessions.BeginAsync(user, typed.With(new("totp", clock.GetUtcNow(), ["otp"])), "browser", "::1", session, Cancel))!.Value;
+        var (raised, next) = (await sessions.BeginAsync(user, typed.With(new("totp", "the totp", clock.GetUtcNow(), ["otp"])), "browser", "::1", session, Cancel))!.Value;
         Assert.Equal(session.Id, raised.Id);
         Assert.Null(await sessions.FindAsync(handle, Cancel));
         Assert.Equal("totp", (await sessions.FindAsync(next, Cancel))!.Proofs.Factors.Single().Factor);

@@ -227,7 +227,7 @@ public sealed class TrustContract(Servers servers)
         options ?? node.Get<IdpOptions>(), clock);
 
     private Task<TrustToken> GiveAsync(StoreNode node, string user) => node.Get<Database>().TransactAsync(
-        lane => node.Get<TrustedDevices>().GiveAsync(lane, user, [new("totp", clock.GetUtcNow(), ["otp"])], here, Cancel), Cancel);
+        lane => node.Get<TrustedDevices>().GiveAsync(lane, user, [new("totp", "the totp", clock.GetUtcNow(), ["otp"])], here, Cancel), Cancel);
 
     private Task<TrustToken?> UseAsync(StoreNode node, string user, TrustToken shown) => node.Get<Database>().TransactAsync(
         lane => node.Get<TrustedDevices>().UseAsync(lane, user, shown, here, Cancel), Cancel);

@@ -27,11 +27,11 @@ internal sealed class BackupEmailFactor(FactorBindings bindings, Users users, Ma
         // A code that went to an address that was taken away meanwhile is worth nothing.
         if (answer is not Answer.Code { Value: var typed } || await FindAsync(challenge.UserId, cancel) is not { } binding
             || !codes.IsRight(challenge.Memo, BoundTo(challenge, binding), typed))
-            return Verdict.Wrong;
+            return new Verdict.Wrong();
         if (!await codes.UseAsync(challenge.Id, challenge.ExpiresAt, cancel))
-            return Verdict.AlreadyUsed;
+            return new Verdict.AlreadyUsed();
         await bindings.TouchAsync(binding.Id, cancel);
-        return Verdict.Passed;
+        return new Verdict.Passed(binding.Id);
     }
 
     public string AddressOf(FactorBinding binding) => BackupAddress.From(binding).Value;

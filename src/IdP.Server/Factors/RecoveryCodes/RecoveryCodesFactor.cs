@@ -17,20 +17,20 @@ internal sealed class RecoveryCodesFactor(FactorBindings bindings, SecretProtect
     public async Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel)
     {
         if (answer is not Answer.Code { Value: var typed } || RecoveryCodeList.Read(typed) is not { } code)
-            return Verdict.Wrong;
+            return new Verdict.Wrong();
 
         var hash = RecoveryCodeList.Hash(code, protector.KeyFor(KeyPurpose));
         while ((await bindings.ListAsync(challenge.UserId, cancel)).Find(binding => binding.Factor == RecoveryCodeList.Factor) is { } binding)
         {
             var list = RecoveryCodeList.From(binding.Data);
             if (!list.Has(hash))
-                return list.HadBefore(hash) ? Verdict.AlreadyUsed : Verdict.Wrong;
+                return list.HadBefore(hash) ? new Verdict.AlreadyUsed() : new Verdict.Wrong();
             // The write that must win; a crash after it costs the person one code, never gives one away (I-3).
             if (await bindings.ReplaceDataAsync(binding, list.Without(hash).ToBytes(), cancel))
-                return Verdict.Passed;
+                return new Verdict.Passed(binding.Id);
         }
 
-        return Verdict.Wrong;
+        return new Verdict.Wrong();
     }
 
     public string? Describe(FactorBinding binding) => RecoveryCodesTexts.Left(RecoveryCodeList.From(binding.Data).Left.Count);

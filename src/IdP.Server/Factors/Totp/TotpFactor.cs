@@ -19,7 +19,7 @@ internal sealed class TotpFactor(FactorBindings bindings, TimeProvider clock) : 
     public async Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel)
     {
         if (answer is not Answer.Code { Value: var typed } || TotpCode.Read(typed, Digits) is not { } code)
-            return Verdict.Wrong;
+            return new Verdict.Wrong();
 
         var used = false;
         foreach (var binding in await bindings.ListAsync(challenge.UserId, cancel))
@@ -27,11 +27,11 @@ internal sealed class TotpFactor(FactorBindings bindings, TimeProvider clock) : 
             if (binding.Factor != TotpSecret.Factor || TotpCode.StepOf(code, TotpSecret.From(binding.Data), clock.GetUtcNow()) is not { } step)
                 continue;
             if (await bindings.AdvanceStepAsync(binding.Id, step, cancel))
-                return Verdict.Passed;
+                return new Verdict.Passed(binding.Id);
             used = true;
         }
 
-        return used ? Verdict.AlreadyUsed : Verdict.Wrong;
+        return used ? new Verdict.AlreadyUsed() : new Verdict.Wrong();
     }
 }
 

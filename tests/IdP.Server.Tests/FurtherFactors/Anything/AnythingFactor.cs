@@ -5,7 +5,7 @@ using IdP.Server.Tests.FurtherFactors.Bell;
 namespace IdP.Server.Tests.FurtherFactors.Anything;
 
 /// <summary>Asks in whatever way the test says, takes every answer, and remembers it.</summary>
-internal sealed class AnythingFactor(Whim whim) : ISecondFactor
+internal sealed class AnythingFactor(FactorBindings bindings, Whim whim) : ISecondFactor
 {
     public const string Id = "anything";
 
@@ -13,10 +13,10 @@ internal sealed class AnythingFactor(Whim whim) : ISecondFactor
 
     public Task<Started> ChallengeAsync(Challenge challenge, CancellationToken cancel) => Task.FromResult<Started>(new Started.Asked(whim.Prompt, []));
 
-    public Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel)
+    public async Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel)
     {
         whim.Last = answer;
-        return Task.FromResult(Verdict.Passed);
+        return new Verdict.Passed((await bindings.ListAsync(challenge.UserId, cancel)).Last(binding => binding.Factor == Id).Id);
     }
 }
 

@@ -1,9 +1,10 @@
+using IdP.Server.Factors;
 using IdP.Server.StepUp;
 
 namespace IdP.Server.Tests.FurtherFactors.Bell;
 
 /// <summary>A further factor without a code: something rings elsewhere, its owner answers there, and goes on here.</summary>
-internal sealed class BellFactor(BellTower tower) : ISecondFactor
+internal sealed class BellFactor(FactorBindings bindings, BellTower tower) : ISecondFactor
 {
     public const string Id = "bell";
     public const string Number = "42";
@@ -16,10 +17,10 @@ internal sealed class BellFactor(BellTower tower) : ISecondFactor
         return Task.FromResult<Started>(new Started.Asked(new Prompt.AwaitApproval(Number), []));
     }
 
-    public Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel) => Task.FromResult(answer is not Answer.Acknowledged ? Verdict.Wrong : tower.AnswerTo(challenge.Id) switch
+    public async Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel) => answer is not Answer.Acknowledged ? new Verdict.Wrong() : tower.AnswerTo(challenge.Id) switch
     {
-        true => Verdict.Passed,
-        false => Verdict.Denied,
-        null => Verdict.Wrong,
-    });
+        true => new Verdict.Passed((await bindings.ListAsync(challenge.UserId, cancel)).Last(binding => binding.Factor == Id).Id),
+        false => new Verdict.Denied(),
+        null => new Verdict.Wrong(),
+    };
 }

@@ -19,10 +19,10 @@ internal sealed class KeyFobFactor(FactorBindings bindings) : ISecondFactor
     public async Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel)
     {
         if (answer is not Answer.Code { Value: var typed } || (await bindings.ListAsync(challenge.UserId, cancel)).LastOrDefault(binding => binding.Factor == Id) is not { } binding)
-            return Verdict.Wrong;
+            return new Verdict.Wrong();
         var last = binding.LastStep ?? 0;
         if (FobSeed.From(binding.Data).PressOf(typed, Math.Max(1, last - Ahead), last + Ahead) is not { } press)
-            return Verdict.Wrong;
-        return press > last && await bindings.AdvanceStepAsync(binding.Id, press, cancel) ? Verdict.Passed : Verdict.AlreadyUsed;
+            return new Verdict.Wrong();
+        return press > last && await bindings.AdvanceStepAsync(binding.Id, press, cancel) ? new Verdict.Passed(binding.Id) : new Verdict.AlreadyUsed();
     }
 }
