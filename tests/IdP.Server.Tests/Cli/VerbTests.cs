@@ -110,5 +110,14 @@ public sealed class VerbTests : IDisposable
         Assert.Equal(expected == 4, error.Contains($"Listen:Management: '{management}' has the port of", StringComparison.Ordinal));
     }
 
+    [Theory]
+    [InlineData(4, "0"), InlineData(4, "91"), InlineData(4, "-30"), InlineData(0, "1"), InlineData(0, "90")]
+    public async Task A_device_is_trusted_for_one_to_ninety_days(int expected, string days)
+    {
+        var (code, _, error) = await idp.RunAsync("check-config", "--TrustedDevices:Days", days);
+        Assert.Equal(expected, code);
+        Assert.Equal(expected == 4, error.Contains($"TrustedDevices:Days: '{days}' must be between 1 and 90", StringComparison.Ordinal));
+    }
+
     public void Dispose() => idp.Dispose();
 }
