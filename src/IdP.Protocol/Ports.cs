@@ -19,6 +19,9 @@ public interface IClients
 public interface IScopes
 {
     ValueTask<ScopeCatalogue> GetAsync(CancellationToken cancel);
+
+    /// <summary>For telling only, never for giving by: a host whose store is away answers what it knew last.</summary>
+    ValueTask<ScopeCatalogue> GetLastKnownAsync(CancellationToken cancel) => GetAsync(cancel);
 }
 
 /// <summary>What the protocol may know of a person. Null when unknown or disabled.</summary>

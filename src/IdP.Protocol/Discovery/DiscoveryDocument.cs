@@ -17,7 +17,7 @@ public sealed class DiscoveryDocument(ProtocolOptions options, AcrLevels acr, IS
     /// <summary>The document as UTF-8 JSON, the same for both well-known addresses.</summary>
     public async ValueTask<byte[]> GetAsync(CancellationToken cancel)
     {
-        var catalogue = await scopes.GetAsync(cancel);
+        var catalogue = await scopes.GetLastKnownAsync(cancel);
         if (built is { } known && ReferenceEquals(known.Catalogue, catalogue))
             return known.Json;
         var json = Write(catalogue);

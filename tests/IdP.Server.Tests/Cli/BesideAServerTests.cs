@@ -87,6 +87,42 @@ public sealed class BesideAServerTests
         Assert.True(await calm.IsActiveAsync(robot.AccessToken));
     }
 
+    [Theory]
+    [InlineData(StorePair.SqliteAndMemory)]
+    [InlineData(StorePair.PostgresAndRedis)]
+    public async Task A_running_server_sees_a_new_password_and_what_a_file_changes(StorePair pair)
+    {
+        await using var idp = await TestIdp.StartAsync(pair, new TestIdpOptions { Seed = new Seed(otpPeople: 1) });
+        var calm = idp.App(TestClient.Calm);
+        var person = await idp.NewPersonAsync();
+        using var browser = idp.Browser();
+        var ask = calm.Ask("openid profile offline_access").With("prompt", "consent");
+        var tokens = (await calm.RedeemAsync((await idp.SignInAsync(browser, ask, person)).MustAnswer(), ask)).MustSucceed();
+        Assert.Equal($"Name of {person.UserName}", (await calm.UserInfoAsync(tokens.AccessToken)).MustSucceed()["name"]);
+
+        // Both are remembered, and both are changed in one file.
+        var moved = TestClient.Calm with { RedirectUri = "https://calm.example/moved" };
+        var file = await idp.WriteAsync("change.json", $$"""
+            {"clients":[{"clientId":"calm","clientSecrets":["{{moved.Secret}}"],"redirectUris":["{{moved.RedirectUri}}"],"allowedScopes":["openid","profile","offline_access"],
+                "allowedGrantTypes":["authorization_code","refresh_token"],"allowOfflineAccess":true}],
+             "users":[{"userName":"{{person.UserName}}","name":"Another Name"}]}
+            """);
+        var applied = await idp.CliAsync("apply", file);
+        Assert.True(applied.ExitCode == 0, applied.Output);
+        await WithinFiveSecondsAsync(async () => (await calm.UserInfoAsync(tokens.AccessToken)).MustSucceed()["name"] == "Another Name"
+            && (await browser.OpenAsync(calm.Ask().Url)).PersonError is not null
+            && (await browser.OpenAsync(idp.App(moved).Ask().Url)).Answer?["code"] is not null);
+
+        var fresh = person with { Password = "another horse altogether" };
+        Assert.Equal(0, (await idp.CliAsync("user", "password", person.UserName, "--password", fresh.Password)).ExitCode);
+        await WithinFiveSecondsAsync(async () => !await calm.IsActiveAsync(tokens.AccessToken) && (await browser.OpenAsync(idp.App(moved).Ask().Url)).At == "/sign-in");
+        Assert.Equal("invalid_grant", (await calm.RefreshAsync(tokens.RefreshToken)).Error);
+        using var old = idp.Browser();
+        Assert.Equal("/sign-in", (await idp.SignInAsync(old, idp.App(moved).Ask(), person)).At);
+        using var again = idp.Browser();
+        Assert.NotNull((await idp.SignInAsync(again, idp.App(moved).Ask(), fresh)).MustAnswer()["code"]);
+    }
+
     [Fact]
     public async Task The_link_that_was_asked_for_makes_one_administrator()
     {

@@ -66,6 +66,29 @@ public abstract class BackupEmailContract(TestIdp idp)
     }
 
     [Fact]
+    public async Task The_wait_for_another_code_doubles_and_the_fourth_comes_no_sooner_than_ten_minutes_after_the_first()
+    {
+        var person = await FactorPerson.AddAsync(idp, "email");
+        using var browser = idp.Browser();
+        var at = await PasswordAsync(browser, idp.App(TestClient.Web).Ask(), person);
+        foreach (var (seconds, mails) in new[] { (50, 1), (10, 2), (60, 2), (50, 2), (10, 3), (240, 3) })
+        {
+            idp.Clock.Forward(TimeSpan.FromSeconds(seconds));
+            at = await browser.SubmitAsync(at, new Dictionary<string, string>(), "/verify/again");
+            Assert.True(person.Mails == mails, $"{seconds} seconds later: {person.Mails} mails instead of {mails}");
+        }
+
+        // By now the third code is too old: another is what the page itself would ask for.
+        idp.Clock.Forward(TimeSpan.FromSeconds(170));
+        at = await browser.SubmitAsync(at, new Dictionary<string, string>(), "/verify/again");
+        Assert.NotNull(at.Page!.QuerySelector("[data-problem=CannotAsk]"));
+        Assert.Equal(3, person.Mails);
+        idp.Clock.Forward(TimeSpan.FromSeconds(10));
+        await browser.VisitAsync(at.Url.ToString().Replace("/verify/again", "/verify", StringComparison.Ordinal));
+        Assert.Equal(4, person.Mails);
+    }
+
+    [Fact]
     public async Task However_many_ask_at_once_three_go_out_in_ten_minutes_and_ten_a_day()
     {
         var person = await FactorPerson.AddAsync(idp, "email");

@@ -32,7 +32,10 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
 
     internal sealed record Ask(string Name, string[] Wishes, string[] Demands, int? MaxAge = null, bool Login = false, bool Silent = false);
 
-    internal sealed record App(string Name, bool AsksWhenBound = true, bool Minimum = false, bool AcceptsTrust = false, int? StepUpAge = null);
+    internal sealed record App(string Name, bool AsksWhenBound = true, bool Minimum = false, bool AcceptsTrust = false, int? StepUpAge = null, string? OnlyFactor = null);
+
+    /// <summary>Accepted for mfa by this server and by this app.</summary>
+    private bool Good => Factor.Good && (Client.OnlyFactor is null || Client.OnlyFactor == Factor.Id);
 
     /// <summary>"finish acr=pwd amr=pwd at=AGE device=yes" or what the person meets instead.</summary>
     public string Expected()
@@ -49,15 +52,15 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
 
         // A level can be reached or it cannot; the first name that can be is the one we try.
         var names = Asked.Demands.Length > 0 ? Asked.Demands : Asked.Wishes;
-        var first = names.FirstOrDefault(name => name == "pwd" || (name == "mfa" && Factor.Good));
-        if ((Asked.Demands.Length > 0 && first is null) || (Client.Minimum && !Factor.Good))
+        var first = names.FirstOrDefault(name => name == "pwd" || (name == "mfa" && Good));
+        if ((Asked.Demands.Length > 0 && first is null) || (Client.Minimum && !Good))
             return "unmet_authentication_requirements";
         var wantsMfa = first == "mfa" || Client.Minimum;
 
-        var really = Factor.Good && factor is not null && (Here.Factor || Client.StepUpAge is null || factor <= Client.StepUpAge);
+        var really = Good && factor is not null && (Here.Factor || Client.StepUpAge is null || factor <= Client.StepUpAge);
         // Never max_age, never prompt=login; for mfa only where the client was told so.
         var spares = Device.Living && Device.Owner == subject && !Asked.Login && Asked.MaxAge is null;
-        var onTrust = wantsMfa && !really && spares && Client.AcceptsTrust && Factor.Good && (Client.StepUpAge is null || Device.Age <= Client.StepUpAge);
+        var onTrust = wantsMfa && !really && spares && Client.AcceptsTrust && Good && (Client.StepUpAge is null || Device.Age <= Client.StepUpAge);
         var policyAsks = Client.AsksWhenBound && factor is null;
         if ((wantsMfa && !really && !onTrust) || (policyAsks && !spares))
             return Asked.Silent ? "interaction_required" : "verify";
@@ -112,6 +115,8 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
             new("usual"), new("on request", AsksWhenBound: false), new("minimum mfa", Minimum: true), new("step-up age 1 h", StepUpAge: 3600),
             new("accepts trust", AcceptsTrust: true), new("accepts trust, on request", AsksWhenBound: false, AcceptsTrust: true),
             new("accepts trust, minimum mfa", Minimum: true, AcceptsTrust: true), new("accepts trust, step-up age 1 h", AcceptsTrust: true, StepUpAge: 3600),
+            new("accepts one factor", OnlyFactor: "totp"), new("accepts one factor, minimum mfa", Minimum: true, OnlyFactor: "totp"),
+            new("accepts one factor and trust", AcceptsTrust: true, OnlyFactor: "totp"),
         }
         select new TruthRow(factor, origin, here, device, asked, client);
 
@@ -129,6 +134,7 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
                 {
                     ClientId = "app", SecondFactorPolicy = Client.AsksWhenBound ? "WhenBound" : "OnRequest", MinimumAcr = Client.Minimum ? "mfa" : null,
                     TrustedDeviceSatisfiesAcr = Client.AcceptsTrust, StepUpMaxAge = Client.StepUpAge,
+                    AcceptedFactors = Client.OnlyFactor is { } only ? [only] : [],
                 },
                 Target = new ResponseTarget("https://app.example/cb", "query", "s"),
                 Scopes = ["openid"],

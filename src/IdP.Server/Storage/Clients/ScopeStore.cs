@@ -11,8 +11,23 @@ internal sealed class ScopeStore(Database database, AuditLog audit, TimeProvider
 
     private readonly TimedCache<string, ScopeCatalogue> cache = new(clock);
 
+    private ScopeCatalogue? lastKnown;
+
     public ValueTask<ScopeCatalogue> GetAsync(CancellationToken cancel) =>
-        cache.GetAsync("", async _ => new ScopeCatalogue(await ListAsync(CancellationToken.None)), cancel);
+        cache.GetAsync("", async _ => lastKnown = new ScopeCatalogue(await ListAsync(CancellationToken.None)), cancel);
+
+    /// <summary>Discovery outlives an outage; whoever gives scopes away does not go by this.</summary>
+    public async ValueTask<ScopeCatalogue> GetLastKnownAsync(CancellationToken cancel)
+    {
+        try
+        {
+            return await GetAsync(cancel);
+        }
+        catch (Exception problem) when (lastKnown is not null && Outage.Find(problem) is not null)
+        {
+            return lastKnown;
+        }
+    }
 
     /// <summary>The operators' own.</summary>
     public async Task<IReadOnlyList<Scope>> ListAsync(CancellationToken cancel) =>
