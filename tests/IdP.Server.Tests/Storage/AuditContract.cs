@@ -29,7 +29,7 @@ public sealed class AuditContract(Servers servers)
             () => node.Get<Consents>().GiveAsync(user, "web", ["openid"], Cancel),
             () => users.AddAsync(new() { UserName = "another" }, null, "test", Cancel),
             () => node.Get<Sessions>().BeginAsync(user, Proofs.None with { PasswordAt = clock.GetUtcNow() }, "x", null, null, Cancel),
-            () => database.TransactAsync(lane => node.Get<TrustedDevices>().GiveAsync(lane, user, [new("totp", clock.GetUtcNow(), ["otp"])], By.Tool("test"), Cancel), Cancel),
+            () => database.TransactAsync(lane => node.Get<TrustedDevices>().GiveAsync(lane, user, [new("totp", "the totp", clock.GetUtcNow(), ["otp"])], By.Tool("test"), Cancel), Cancel),
             // Whoever is disabled begins no session.
             () => users.SetDisabledAsync(user, true, By.Tool("test"), Cancel),
         ];
