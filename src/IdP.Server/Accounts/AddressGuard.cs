@@ -13,8 +13,7 @@ namespace IdP.Server.Accounts;
 internal sealed class AddressGuard(IEphemeralStore ephemeral)
 {
     private const int Most = 100;
-    /// <summary>How long a closed address waits, at most.</summary>
-    public static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
+    private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
 
     /// <summary>Counts the try; false when the address has to wait.</summary>
     /// <param name="at">When the try came, the same for <see cref="GiveBackAsync"/>.</param>

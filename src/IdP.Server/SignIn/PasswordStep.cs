@@ -20,13 +20,15 @@ internal abstract record PasswordOutcome
 /// <summary>One password try: counted durably before it is looked at, and looked at with the same effort whether or not the account exists.</summary>
 internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard addresses, AuditLog audit, TimeProvider clock)
 {
+    private static readonly TimeSpan AddressWait = TimeSpan.FromMinutes(10);
+
     /// <param name="deviceOf">The trusted device that this browser is for a person, by id; null when it is none.</param>
     public async Task<PasswordOutcome> TryAsync(
         string userName, string password, IPAddress? address, CancellationToken cancel, Func<string, Task<string?>>? deviceOf = null)
     {
         var at = clock.GetUtcNow();
         if (!await addresses.TryAsync(address, at))
-            return new PasswordOutcome.TooMany(AddressGuard.Window);
+            return new PasswordOutcome.TooMany(AddressWait);
         try
         {
             var outcome = await LookAsync(userName, password, address, deviceOf, cancel);

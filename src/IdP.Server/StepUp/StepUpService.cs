@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.Json;
 using IdP.Server.Accounts;
 using IdP.Server.Factors;
@@ -35,7 +34,7 @@ internal sealed record ChallengeStart(Challenge? Challenge, string? Reason);
 
 /// <summary>The lifecycle of a second step, once, around all factors: expiry, tries, guess limits, single use, whose browser.</summary>
 internal sealed class StepUpService(
-    SecondFactors factors, IEphemeralStore ephemeral, GuessLimits limits, AddressGuard addresses, TimeProvider clock)
+    SecondFactors factors, IEphemeralStore ephemeral, GuessLimits limits, TimeProvider clock)
 {
     private const int TriesPerChallenge = 5;
 
@@ -82,42 +81,16 @@ internal sealed class StepUpService(
 
     /// <summary>
     /// Looks at one answer. The try is counted twice before it is looked at: on the challenge (five) and, durably, on the account and factor
-    /// (ten in ten minutes over all sessions, nodes and addresses), so that parallel guesses gain nothing. A wrong one counts against the address that asked, too.
+    /// (ten in ten minutes over all sessions, nodes and addresses), so that parallel guesses gain nothing.
     /// </summary>
-    /// <param name="device">The person's trusted device that answers: its tries are counted apart, and no stranger behind the same address stands in its way.</param>
+    /// <param name="device">The person's trusted device that answers: its tries are counted apart.</param>
     public async Task<StepUpOutcome> AnswerAsync(
         string challengeId, string userId, string purpose, byte[] browserHash, Answer answer, CancellationToken cancel, string? device = null)
     {
         if (await CountTryAsync(challengeId, userId, purpose, browserHash, cancel) is not { } counted)
             return new StepUpOutcome.Over();
 
-        var at = clock.GetUtcNow();
-        var address = device is null && IPAddress.TryParse(counted.Value.Circumstances.Address, out var asked) ? asked : null;
-        if (!await addresses.TryAsync(address, at))
-            return new StepUpOutcome.TooMany(AddressGuard.Window);
-        // Who hangs up early has failed; what was right, refused unseen or our own trouble has not.
-        var failed = true;
-        try
-        {
-            var outcome = await LookAsync(counted, answer, device, cancel);
-            failed = outcome is StepUpOutcome.Wrong;
-            return outcome;
-        }
-        catch (StoreUnavailableException)
-        {
-            failed = false;
-            throw;
-        }
-        finally
-        {
-            if (!failed)
-                await addresses.GiveBackAsync(address, at);
-        }
-    }
-
-    private async Task<StepUpOutcome> LookAsync(Stored<Challenge> counted, Answer answer, string? device, CancellationToken cancel)
-    {
-        var (challenge, userId) = (counted.Value, counted.Value.UserId);
+        var challenge = counted.Value;
         var factor = factors.Find(challenge.Factor);
         if (factor is null)
             return new StepUpOutcome.Over();
@@ -144,7 +117,7 @@ internal sealed class StepUpService(
         // Approve, then claim: two acts. If we crash between them the person is asked again; the factor's own single use is already durable.
         if (!await MoveAsync(counted, ChallengeState.Approved, cancel, proven))
             return new StepUpOutcome.Over();
-        if (await ClaimAsync(challenge.Id, userId, challenge.Purpose, challenge.BrowserHash, cancel) is not { } proof)
+        if (await ClaimAsync(challengeId, userId, purpose, browserHash, cancel) is not { } proof)
             return new StepUpOutcome.Over();
         await limits.ProvenAsync(userId, proof.Factor, cancel, device);
         return new StepUpOutcome.Passed(proof);
