@@ -38,7 +38,8 @@ internal sealed class Crew : IDisposable
     /// Works until the subject's code has been compiled for good: at least this long, and until the compiler used next to nothing twice in a row.
     /// On a busy machine that takes many times as long. Returns operations per second.
     /// </summary>
-    public double WarmUp(TimeSpan atLeast)
+    /// <param name="compiler">What is next to nothing: a share of all that the subject uses.</param>
+    public double WarmUp(TimeSpan atLeast, double compiler = 0.02)
     {
         var watch = Stopwatch.StartNew();
         var rate = Run(jobs.Count * 4).PerSecond;
@@ -48,8 +49,8 @@ internal sealed class Crew : IDisposable
             rate = Run(Count(rate, atLeast / 4)).PerSecond;
             // The compiler waits for a pause of 100 ms in new methods before it works.
             Thread.Sleep(120);
-            var compiler = ProcessFigures.CompilerSeconds(subject.Pid) - before.Compiler;
-            quiet = compiler <= 0.02 * (ProcessFigures.CpuSeconds(subject.Pid) - before.All) ? quiet + 1 : 0;
+            var used = ProcessFigures.CompilerSeconds(subject.Pid) - before.Compiler;
+            quiet = used <= compiler * (ProcessFigures.CpuSeconds(subject.Pid) - before.All) ? quiet + 1 : 0;
         }
         return rate;
     }

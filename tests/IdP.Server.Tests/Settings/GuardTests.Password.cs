@@ -45,7 +45,7 @@ public abstract partial class GuardTests
         Dictionary<string, string> form = new() { ["newPassword"] = "a thief's own password", ["again"] = "a thief's own password" };
         form["password"] = proof switch { "wrong" => owner.Person.Password + "!", "another person's" => stranger.Person.Password, _ => "" };
         var stop = await owner.Browser.SubmitAsync(page, form, "/account/password");
-        Assert.Equal(form["password"].Length == 0 ? "MissingField" : "WrongPassword", stop.Page!.QuerySelector("[data-problem]")!.GetAttribute("data-problem"));
+        Assert.Equal(form["password"].Length == 0 ? "MissingField" : "WrongOwnPassword", stop.Page!.QuerySelector("[data-problem]")!.GetAttribute("data-problem"));
 
         form["password"] = owner.Person.Password;
         Assert.Contains("done=", (await owner.Browser.SubmitAsync(stop, form, "/account/password")).Url.Query, StringComparison.Ordinal);
