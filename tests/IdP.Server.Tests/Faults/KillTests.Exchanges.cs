@@ -30,7 +30,7 @@ public abstract partial class KillTests
             var (code, ask) = await NewCodeAsync(browser, web);
 
             var first = await moments.KillDuringAsync(usual, () => web.RedeemAsync(code, ask));
-            var used = await idp.StoredAsync("select 1 from consumed_codes where code_hash = @hash", _ => true, ("@hash", Handles.Hash(code)));
+            var used = await idp.StoredAsync("select 1 from used_codes where key = @key", _ => true, ("@key", UsedCodes.Key(code, UsedCodes.EndOf(code))));
             moments.Note(used, first is not null);
 
             Assert.True(used || first is null, "tokens were given for a code that is not used up");
