@@ -15,7 +15,6 @@ public abstract class TroubleJourneys(MailingJourneyHost host) : AccountJourney(
         var page = me.Page;
         await me.SignInAsync();
         await page.ArrivesAsync("/verify");
-        var used = await UseAsync(me);
 
         await using var again = await StartAsync(language, me.Person, signIn: false);
         page = again.Page;
@@ -34,7 +33,8 @@ public abstract class TroubleJourneys(MailingJourneyHost host) : AccountJourney(
         await tab.Locator("input[name=code]").WaitForAsync();
         await page.GoBackAsync();
         await page.GotoAsync(there);
-        await page.GiveCodeAsync(used);
+        // Just before: a code that is too old is wrong, used or not.
+        await page.GiveCodeAsync(await UseAsync(me));
         await IsToldAsync(again, ProblemKind.CodeUsed);
         await GiveOtpAsync(again);
         await again.LeavesAsync();
@@ -103,8 +103,9 @@ public abstract class TroubleJourneys(MailingJourneyHost host) : AccountJourney(
 
     private async Task<string> UseAsync(Visitor me)
     {
-        await GiveOtpAsync(me);
+        Idp.Clock.Forward(TimeSpan.FromSeconds(31));
         var used = me.Person.CodeAt(Idp.Clock);
+        await me.SayAsync("code", used);
         await me.LeavesAsync();
         return used;
     }
