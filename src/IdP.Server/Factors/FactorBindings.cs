@@ -27,7 +27,7 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
     /// <param name="alone">A person has one of this kind at most.</param>
     /// <returns>
     /// Null when nothing was bound: the binding to replace is not there any more, another of a kind that stands alone is, what it would stand in for has gone, or
-    /// the session of whoever binds has ended.
+    /// what answers for whoever binds has ended: their session, or the password of a sign-in.
     /// </returns>
     public async Task<FactorBinding?> AddAsync(string userId, NewBinding fresh, By by, CancellationToken cancel, string? replaces = null, bool alone = false)
     {
