@@ -1,4 +1,5 @@
 using IdP.Server.Accounts;
+using IdP.Server.Connect;
 using IdP.Server.DeviceTrust;
 using IdP.Server.Hosting;
 using IdP.Server.Storage;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.SignIn;
 
 /// <summary>First step: who, and the password.</summary>
-internal sealed class PasswordPage(PasswordStep step, SignIns signIns, BrowserTrust trust, IdpCookies cookies) : PageModel
+internal sealed class PasswordPage(PasswordStep step, SignIns signIns, SignInDesk desk, ContinueEndpoint road, BrowserTrust trust, IdpCookies cookies) : PageModel
 {
     public PasswordView View { get; internal set; } = null!;
 
@@ -51,14 +52,22 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns, BrowserTr
     private async Task<IActionResult> AdvanceAsync(SignInAt at, PasswordOutcome.Right right)
     {
         var owner = cookies.NewOwner(HttpContext, at.Progress.Id);
-        await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : kept with
+        var changed = await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : kept with
         {
             UserId = right.UserId,
             Proofs = (kept.UserId == right.UserId ? kept.Proofs : Proofs.None) with { PasswordAt = right.At, BindingPutOff = null },
             TrustThisBrowser = kept.UserId == right.UserId && kept.TrustThisBrowser,
             OwnerHash = Handles.Hash(owner),
         }, HttpContext.RequestAborted);
-        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+        // A double click sends the form twice, and the other one was faster.
+        if (changed is not { } mine)
+            return new Onward(() => road.RepeatAnswerAsync(HttpContext, at.Kept, kept => kept.UserId == right.UserId));
+        return await desk.OpenAsync(HttpContext, mine) is { } next ? new Onward(() => road.GoOnAsync(HttpContext, next)) : PageSteps.Calm("session_expired");
+    }
+
+    private sealed class Onward(Func<Task> go) : ActionResult
+    {
+        public override Task ExecuteResultAsync(ActionContext context) => go();
     }
 
     private PageResult Draw(SignInAt at, string? userName, Problem? problem)

@@ -6,7 +6,7 @@ namespace IdP.Benchmarks.Http;
 /// <summary>As much of a browser as a journey needs: cookies, redirects on its own server, the form of a page.</summary>
 internal sealed partial class Browser(Wire wire, string issuer)
 {
-    private readonly Dictionary<string, string> cookies = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, (string Value, bool Stays)> cookies = new(StringComparer.Ordinal);
     private readonly string authority = new Uri(issuer).Authority;
 
     /// <summary>Follows redirects until a page is shown or another server is named; then the page is empty and the address absolute.</summary>
@@ -28,7 +28,12 @@ internal sealed partial class Browser(Wire wire, string issuer)
         return Follow(action, Requests.Post(authority, action, [.. fields], Headers($"Origin: {issuer}", "Sec-Fetch-Site: same-origin")));
     }
 
-    public void Forget() => cookies.Clear();
+    /// <summary>Closed and opened again: only cookies with a lifetime are left (RFC 6265 §5.3).</summary>
+    public void Reopen()
+    {
+        foreach (var name in cookies.Where(c => !c.Value.Stays).Select(c => c.Key).ToList())
+            cookies.Remove(name);
+    }
 
     private (string, string) Follow(string path, byte[] request)
     {
@@ -38,7 +43,10 @@ internal sealed partial class Browser(Wire wire, string issuer)
             foreach (var cookie in reply.Headers("Set-Cookie"))
             {
                 var pair = cookie.Split(';', 2)[0].Split('=', 2);
-                cookies[pair[0]] = pair[1];
+                if (pair[1].Length == 0)
+                    cookies.Remove(pair[0]);
+                else
+                    cookies[pair[0]] = (pair[1], cookie.Contains("max-age=", StringComparison.OrdinalIgnoreCase) || cookie.Contains("expires=", StringComparison.OrdinalIgnoreCase));
             }
             if (reply.Status == 200)
                 return (path, reply.Text);
@@ -52,7 +60,7 @@ internal sealed partial class Browser(Wire wire, string issuer)
     }
 
     private string[] Headers(params string[] more) =>
-        cookies.Count == 0 ? more : [.. more, "Cookie: " + string.Join("; ", cookies.Select(c => $"{c.Key}={c.Value}"))];
+        cookies.Count == 0 ? more : [.. more, "Cookie: " + string.Join("; ", cookies.Select(c => $"{c.Key}={c.Value.Value}"))];
 
     private static string Attribute(string tag, string name) =>
         WebUtility.HtmlDecode(Regex.Match(tag, "\\b" + name + "=\"([^\"]*)\"").Groups[1].Value);

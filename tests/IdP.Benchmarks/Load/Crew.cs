@@ -57,35 +57,85 @@ internal sealed class Crew : IDisposable
 
     public int Count(double rate, TimeSpan time) => Math.Max(jobs.Count, (int)(rate * time.TotalSeconds));
 
+    /// <summary>So many operations, from the first request to the last answer.</summary>
     public Sample Run(int operations)
     {
         var left = operations;
-        Exception? fault = null;
-        var threads = jobs.ConvertAll(job => new Thread(() =>
+        var work = new Shift(jobs, () => Interlocked.Decrement(ref left) >= 0);
+        var before = Now(0);
+        work.Begin();
+        work.End();
+        return Now(operations).Since(before);
+    }
+
+    /// <summary>
+    /// What is done in so long a time in full swing: counted from when every worker is under way until before any of them stops, so that the operations cut off at
+    /// one end make up for those at the other. For operations so long that cores with nothing to do at both ends would be seen in the rate.
+    /// </summary>
+    public Sample RunFor(TimeSpan time)
+    {
+        var over = false;
+        var work = new Shift(jobs, () => !Volatile.Read(ref over));
+        work.Begin();
+        while (work is { Done: var done, Failed: false } && done < jobs.Count)
+            Thread.Sleep(1);
+        var before = Now(work.Done);
+        Thread.Sleep(time);
+        var after = Now(work.Done);
+        Volatile.Write(ref over, true);
+        work.End();
+        return after.Since(before);
+    }
+
+    private Reading Now(long done) => new(done, Stopwatch.GetTimestamp(), ProcessFigures.CpuSeconds(subject.Pid), subject.StoreSeconds?.Invoke() ?? 0);
+
+    public void Dispose() => wires.ForEach(w => w.Dispose());
+
+    private sealed record Reading(long Done, long At, double Cpu, double Stores)
+    {
+        public Sample Since(Reading before)
+        {
+            var operations = (double)(Done - before.Done);
+            return new((Cpu - before.Cpu) * 1e6 / operations, operations / Stopwatch.GetElapsedTime(before.At, At).TotalSeconds, (Stores - before.Stores) * 1e6 / operations);
+        }
+    }
+
+    /// <summary>All workers at once, each for as long as there is more to do.</summary>
+    private sealed class Shift
+    {
+        private readonly List<Thread> threads;
+        private long done;
+        private Exception? fault;
+
+        public Shift(List<Action> jobs, Func<bool> more) => threads = jobs.ConvertAll(job => new Thread(() => Work(job, more)));
+
+        public long Done => Interlocked.Read(ref done);
+
+        public bool Failed => Volatile.Read(ref fault) is not null;
+
+        public void Begin() => threads.ForEach(t => t.Start());
+
+        public void End()
+        {
+            threads.ForEach(t => t.Join());
+            if (fault is not null)
+                throw new BenchmarkException(fault.Message, fault);
+        }
+
+        private void Work(Action job, Func<bool> more)
         {
             try
             {
-                while (Interlocked.Decrement(ref left) >= 0)
+                while (!Failed && more())
+                {
                     job();
+                    Interlocked.Increment(ref done);
+                }
             }
             catch (Exception problem)
             {
                 Interlocked.CompareExchange(ref fault, problem, null);
-                Interlocked.Exchange(ref left, 0);
             }
-        }));
-        var stores = subject.StoreSeconds?.Invoke() ?? 0;
-        var cpu = ProcessFigures.CpuSeconds(subject.Pid);
-        var watch = Stopwatch.StartNew();
-        threads.ForEach(t => t.Start());
-        threads.ForEach(t => t.Join());
-        watch.Stop();
-        cpu = ProcessFigures.CpuSeconds(subject.Pid) - cpu;
-        stores = (subject.StoreSeconds?.Invoke() ?? 0) - stores;
-        return fault is null
-            ? new(cpu * 1e6 / operations, operations / watch.Elapsed.TotalSeconds, stores * 1e6 / operations)
-            : throw new BenchmarkException(fault.Message, fault);
+        }
     }
-
-    public void Dispose() => wires.ForEach(w => w.Dispose());
 }

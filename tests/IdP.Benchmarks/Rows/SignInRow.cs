@@ -14,7 +14,6 @@ internal static class SignInRow
         var crews = new List<Crew>();
         try
         {
-            var length = settings.RoundLength * 2;
             foreach (var world in worlds)
                 crews.Add(new(world.World.Subject, settings.Workers, (wire, worker) =>
                 {
@@ -23,14 +22,15 @@ internal static class SignInRow
                     return () => person.WithPassword((next += settings.Workers) % settings.People);
                 }));
             // A slow operation calls the compiler's attention slowly, and what is to be seen beside the hash is a seventh of the whole.
-            var counts = crews.ConvertAll(c => c.Count(settings.Smoke ? c.WarmUp(settings.WarmUp) : c.WarmUp(settings.WarmUp * 3, compiler: 0.005), length));
+            crews.ForEach(c => _ = settings.Smoke ? c.WarmUp(settings.WarmUp) : c.WarmUp(settings.WarmUp * 3, compiler: 0.005));
             var floors = new List<Sample>();
             var rounds = crews.ConvertAll(_ => new List<Sample>());
-            for (var round = 0; round < settings.Rounds; round++)
+            // A rate moves with the neighbours' caches: short rounds, and many of them.
+            for (var round = 0; round < settings.Rounds * 3; round++)
             {
-                floors.Add(ArgonFloor.Run(length));
+                floors.Add(ArgonFloor.Run(settings.RoundLength));
                 for (var i = 0; i < crews.Count; i++)
-                    rounds[i].Add(crews[i].Run(counts[i]));
+                    rounds[i].Add(crews[i].RunFor(settings.RoundLength));
             }
             var floor = Meter.Median(floors);
             var servers = rounds.ConvertAll(Meter.Median);

@@ -10,13 +10,16 @@ namespace IdP.Benchmarks.Worlds;
 /// <param name="refreshes">The app takes a refresh token along.</param>
 internal sealed class SignedIn(World world, Wire wire, bool refreshes = true)
 {
+    private readonly Dictionary<int, Browser> browsers = [];
     private readonly Browser browser = new(wire, world.Issuer);
     private readonly string basic = Requests.Basic(refreshes ? Seed.Web : Seed.Visit, Seed.Secret);
 
-    /// <summary>The whole journey from the app's request over the page to the code.</summary>
+    /// <summary>The whole journey from the app's request over the page to the code, in a browser that the person has used before and that was closed since.</summary>
     public string WithPassword(int person)
     {
-        browser.Forget();
+        if (!browsers.TryGetValue(person, out var browser))
+            browsers.Add(person, browser = new(wire, world.Issuer));
+        browser.Reopen();
         var (verifier, challenge) = Pkce();
         var (address, page) = browser.Go(Authorize(challenge));
         var (end, shown) = browser.Submit(address, page, ("userName", Seed.Person(person)), ("password", Seed.Secret));

@@ -1,5 +1,7 @@
 using System.Net;
+using IdP.Server.Accounts;
 using IdP.Server.Tests.Conformance;
+using IdP.Server.Tests.Races;
 using IdP.Server.Tests.Support;
 
 namespace IdP.Server.Tests.Attacks;
@@ -71,6 +73,50 @@ public abstract class OwnerCookieTests(TestIdp idp)
         await RefusedAsync(other.VisitAsync("/connect/continue" + tx));
         await RefusedAsync(other.PostAsync("/sign-in" + tx, [new("__csrf", Browser.Fields(at.Form())["__csrf"]), new("userName", person.UserName), new("password", person.Password)]));
         Assert.NotNull((await idp.PassAsync(owner, at, person)).MustAnswer()["code"]);
+    }
+
+    /// <summary>Where the password is all that is asked for, its post brings the answer: of two people who come at the same moment each gets their own, or none.</summary>
+    [Fact]
+    public async Task Of_two_people_at_once_on_one_sign_in_nobody_gets_the_others_answer()
+    {
+        var (answered, clashed) = (0, 0);
+        for (var round = 0; round < 12; round++)
+        {
+            using Browser one = idp.Browser(), other = idp.Browser();
+            var ask = idp.App(TestClient.Calm).Ask();
+            var at = await one.OpenAsync(ask.Url);
+            var csrf = Browser.Fields(at.Form())["__csrf"];
+            Give(other, "idp.browser", Value(one, "idp.browser"));
+            (Browser Browser, Person Person)[] two = [(one, idp.Plain()), (other, idp.Plain())];
+
+            var stops = await Crowd.AtOnceAsync(async n => (two[n].Person, Stop: await two[n].Browser.PostAsync("/sign-in" + at.Url.Query, [new("__csrf", csrf), new("userName", two[n].Person.UserName), new("password", two[n].Person.Password)])), 2);
+
+            clashed += stops.Count(it => it.Stop.PersonError == "session_expired");
+            foreach (var (person, stop) in stops.Where(it => it.Stop.Answer is not null))
+            {
+                answered++;
+                var tokens = await idp.App(TestClient.Calm).RedeemAsync(stop.MustAnswer(), ask);
+                Assert.Equal((await idp.Service<Users>().FindByLoginAsync(person.UserName, default))!.Id, (await idp.ReadAsync(tokens.MustSucceed().IdToken, TestClient.Calm.Id)).Subject);
+            }
+        }
+
+        Assert.True(answered > 0 && clashed > 0, $"{answered} answers, {clashed} clashes: nothing was raced");
+    }
+
+    /// <summary>The second post of a double click ends where the first one does, whichever the browser shows.</summary>
+    [Fact]
+    public async Task A_password_that_is_sent_twice_at_once_leads_to_one_answer()
+    {
+        for (var round = 0; round < 6; round++)
+        {
+            using var browser = idp.Browser();
+            var person = idp.Plain();
+            var ask = idp.App(TestClient.Calm).Ask();
+            var at = await browser.OpenAsync(ask.Url);
+            var stops = await Crowd.AtOnceAsync(_ => browser.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in"), 2);
+            Assert.Single(stops.Select(stop => stop.MustAnswer().Code).Distinct());
+            (await idp.App(TestClient.Calm).RedeemAsync(stops[0].MustAnswer(), ask)).MustSucceed();
+        }
     }
 
     private async Task<string> ForeignOwnerAsync()

@@ -220,6 +220,30 @@ public sealed class TrustContract(Servers servers)
         Assert.Equal(AccountChangeKind.NewBrowser, Assert.Single(witness.Seen).Kind);
     }
 
+    /// <summary>Every sign-in looks; only the first of a day writes.</summary>
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task When_a_browser_was_last_seen_is_kept_to_the_day(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var user = await AddAsync(node, "otto");
+        var browsers = new KnownBrowsers(new AccountWatchers([]), clock);
+        async Task<DateTimeOffset> SeenAsync()
+        {
+            await node.Get<Database>().TransactAsync(async lane =>
+            {
+                await browsers.SeenAsync(lane, user, "browser", here, Cancel);
+                return true;
+            }, Cancel);
+            return await node.Get<Database>().FirstAsync("select last_seen_at from known_browsers where user_id = @user", row => row.Time(0), Cancel, ("@user", user));
+        }
+
+        var first = await SeenAsync();
+        clock.Advance(TimeSpan.FromHours(23));
+        Assert.Equal(first, await SeenAsync());
+        clock.Advance(TimeSpan.FromHours(2));
+        Assert.Equal(first + TimeSpan.FromHours(25), await SeenAsync());
+    }
+
     private async Task<StoreNode> StartAsync(string kind) => await StoreNode.StartAsync(await servers.Real.NewDatabaseAsync(kind), clock: clock);
 
     private TrustedDevices Devices(StoreNode node, Witness witness, IdpOptions? options = null) => new(
