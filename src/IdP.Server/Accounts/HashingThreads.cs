@@ -15,8 +15,10 @@ internal sealed class HashingThreads : IDisposable
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
     private readonly BlockingCollection<Action> queue;
+    private readonly BlockingCollection<Action> done = [];
     private readonly int threads;
     private int started;
+    private int working;
 
     public HashingThreads(int? threads = null, int mostWaiting = 64)
     {
@@ -31,15 +33,24 @@ internal sealed class HashingThreads : IDisposable
         if (Interlocked.Exchange(ref started, 1) == 0)
             Start();
         var promise = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return queue.TryAdd(() => Fulfil(promise, work, cancel)) ? promise.Task.WaitAsync(cancel) : throw new BusyException(RetryAfter);
+        return queue.TryAdd(() => done.Add(Fulfil(promise, work, cancel))) ? promise.Task.WaitAsync(cancel) : throw new BusyException(RetryAfter);
     }
 
     public void Dispose() => queue.CompleteAdding();
 
     private void Start()
     {
+        working = threads;
         for (var i = 0; i < threads; i++)
             new Thread(Work) { IsBackground = true, Name = "hashing" }.Start();
+        new Thread(Tell) { IsBackground = true, Name = "hashed" }.Start();
+    }
+
+    // Whoever wakes the pool may have to make it a thread, and on Linux a new thread is as nice as the one that made it: so that is not for those that hash.
+    private void Tell()
+    {
+        foreach (var news in done.GetConsumingEnumerable())
+            news();
     }
 
     private void Work()
@@ -47,6 +58,8 @@ internal sealed class HashingThreads : IDisposable
         GiveWay();
         foreach (var work in queue.GetConsumingEnumerable())
             work();
+        if (Interlocked.Decrement(ref working) == 0)
+            done.CompleteAdding();
     }
 
     // A hash holds a core for thirty milliseconds and is in no hurry; what everybody else wants of the server takes a tenth of one. Linux has a niceness for each
@@ -64,24 +77,21 @@ internal sealed class HashingThreads : IDisposable
         }
     }
 
-    private static void Fulfil<T>(TaskCompletionSource<T> promise, Func<T> work, CancellationToken cancel)
+    private static Action Fulfil<T>(TaskCompletionSource<T> promise, Func<T> work, CancellationToken cancel)
     {
         // Whoever hung up while waiting is not worth 30 ms.
         if (cancel.IsCancellationRequested)
-        {
-            promise.TrySetCanceled(cancel);
-            return;
-        }
-
+            return () => promise.TrySetCanceled(cancel);
         try
         {
-            promise.SetResult(work());
+            var result = work();
+            return () => promise.SetResult(result);
         }
 #pragma warning disable CA1031 // A hashing thread outlives every problem; the problem goes to whoever asked.
         catch (Exception problem)
 #pragma warning restore CA1031
         {
-            promise.SetException(problem);
+            return () => promise.SetException(problem);
         }
     }
 

@@ -67,7 +67,11 @@ internal sealed class IdpCookies
     }
 
     /// <summary>With the answer to the app: cookies of finished sign-ins must not pile up.</summary>
-    public void DropOwner(HttpContext context, string signInId) => context.Response.Cookies.Delete(Name(OwnerPrefix + signInId), Grants());
+    public void DropOwner(HttpContext context, string signInId)
+    {
+        if (Owner(context, signInId) is not null)
+            context.Response.Cookies.Delete(Name(OwnerPrefix + signInId), Grants());
+    }
 
     public string? Owner(HttpContext context, string signInId) => HandleIn(context, Name(OwnerPrefix + signInId));
 

@@ -1,5 +1,4 @@
 using IdP.Server.Accounts;
-using IdP.Server.Connect;
 using IdP.Server.DeviceTrust;
 using IdP.Server.Hosting;
 using IdP.Server.Storage;
@@ -9,7 +8,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.SignIn;
 
 /// <summary>First step: who, and the password.</summary>
-internal sealed class PasswordPage(PasswordStep step, SignIns signIns, SignInDesk desk, ContinueEndpoint road, BrowserTrust trust, IdpCookies cookies) : PageModel
+internal sealed class PasswordPage(PasswordStep step, SignIns signIns, BrowserTrust trust, IdpCookies cookies) : PageModel
 {
     public PasswordView View { get; internal set; } = null!;
 
@@ -48,26 +47,20 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns, SignInDes
 
     private async Task<string?> DeviceOfAsync(string userId) => (await trust.RecogniseAsync(HttpContext, userId, HttpContext.RequestAborted))?.Id;
 
-    // Another person's proofs do not become this one's: whatever was proven in this sign-in before the password is dropped with the old name.
+    // Another person's proofs do not become this one's: whatever was proven in this sign-in before the password is dropped with the old name. So is what another
+    // browser proved since this one opened the page: who knows the password may wait for its owner's second factor.
     private async Task<IActionResult> AdvanceAsync(SignInAt at, PasswordOutcome.Right right)
     {
         var owner = cookies.NewOwner(HttpContext, at.Progress.Id);
-        var changed = await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : kept with
+        bool Continues(SignInProgress kept) => kept.UserId == right.UserId && kept.SameOwnerAs(at.Progress);
+        await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : kept with
         {
             UserId = right.UserId,
-            Proofs = (kept.UserId == right.UserId ? kept.Proofs : Proofs.None) with { PasswordAt = right.At, BindingPutOff = null },
-            TrustThisBrowser = kept.UserId == right.UserId && kept.TrustThisBrowser,
+            Proofs = (Continues(kept) ? kept.Proofs : Proofs.None) with { PasswordAt = right.At, BindingPutOff = null },
+            TrustThisBrowser = Continues(kept) && kept.TrustThisBrowser,
             OwnerHash = Handles.Hash(owner),
-        }, HttpContext.RequestAborted);
-        // A double click sends the form twice, and the other one was faster.
-        if (changed is not { } mine)
-            return new Onward(() => road.RepeatAnswerAsync(HttpContext, at.Kept, kept => kept.UserId == right.UserId));
-        return await desk.OpenAsync(HttpContext, mine) is { } next ? new Onward(() => road.GoOnAsync(HttpContext, next)) : PageSteps.Calm("session_expired");
-    }
-
-    private sealed class Onward(Func<Task> go) : ActionResult
-    {
-        public override Task ExecuteResultAsync(ActionContext context) => go();
+        }, HttpContext.RequestAborted, takesOver: true);
+        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
     }
 
     private PageResult Draw(SignInAt at, string? userName, Problem? problem)

@@ -27,13 +27,11 @@ internal sealed class SignInDesk(
     private readonly string[] accepted = [.. factors.Ids.Where(id => options.Acr.AcceptedFactors.Count == 0 || options.Acr.AcceptedFactors.Contains(id))];
 
     /// <summary>Null when there is nothing to go on with: unknown, over, another browser's, or its client is gone.</summary>
-    public async Task<SignInAt?> OpenAsync(HttpContext context, string? tx) =>
-        await signIns.FindAsync(context, tx, context.RequestAborted) is { } kept ? await OpenAsync(context, kept) : null;
-
-    /// <summary>What this request itself has found or left. Null when its client is gone.</summary>
-    public async Task<SignInAt?> OpenAsync(HttpContext context, Stored<SignInProgress> kept)
+    public async Task<SignInAt?> OpenAsync(HttpContext context, string? tx)
     {
         var cancel = context.RequestAborted;
+        if (await signIns.FindAsync(context, tx, cancel) is not { } kept)
+            return null;
         if (await reader.RecheckAsync(kept.Value.Parameters, kept.Value.PushedHandle, cancel) is not AuthorizeOutcome.Valid { Request: var request })
             return null;
         var situation = await LookAsync(context, request, kept.Value);

@@ -54,8 +54,13 @@ internal sealed record SignInProgress
     /// <summary>Set by the one request that finishes it.</summary>
     public bool Finishing { get; init; }
 
+    /// <summary>The session that finished it, where nobody owned it: nothing but that session may see its answer again.</summary>
+    public string? FinishedIn { get; init; }
+
     /// <summary>The answer to the app, kept for a minute so that a double click or a reload meets the same one.</summary>
     public FinalAnswer? Answer { get; init; }
+
+    public bool SameOwnerAs(SignInProgress seen) => OwnerHash.AsSpan().SequenceEqual(seen.OwnerHash);
 }
 
 internal sealed record FinalAnswer(string RedirectUri, string ResponseMode, IReadOnlyList<KeyValuePair<string, string>> Fields);

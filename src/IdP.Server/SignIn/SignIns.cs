@@ -42,25 +42,23 @@ internal sealed class SignIns(IEphemeralStore ephemeral, IdpCookies cookies, Idp
 
     /// <summary>
     /// Applies the change to what is kept now. Another request of the same sign-in may have been faster: then the change is asked again with
-    /// what that one left, and may decline with null. What is kept from now on; null when it declined or the sign-in is gone.
+    /// what that one left, and may decline with null. False when it declined, the sign-in is gone, or somebody else owns it by now: what one browser proves must
+    /// not be added to what another goes on with.
     /// </summary>
-    public async Task<Stored<SignInProgress>?> ChangeAsync(Stored<SignInProgress> from, Func<SignInProgress, SignInProgress?> change, CancellationToken cancel)
+    /// <param name="takesOver">A right password makes it this browser's, whoever had it.</param>
+    public async Task<bool> ChangeAsync(Stored<SignInProgress> from, Func<SignInProgress, SignInProgress?> change, CancellationToken cancel, bool takesOver = false)
     {
         for (Stored<SignInProgress>? seen = from; seen is { } kept; seen = await ReadAsync(from.Value.Id, cancel))
         {
             var left = kept.Value.StartedAt + options.SignIn.Patience - clock.GetUtcNow();
-            if (left <= TimeSpan.Zero || change(kept.Value) is not { } changed)
-                return null;
-            var bytes = Write(changed);
-            if (await ephemeral.ReplaceAsync(Key(changed.Id), kept.Bytes, bytes, left, cancel))
-                return new(changed, bytes);
+            if (left <= TimeSpan.Zero || !(takesOver || kept.Value.SameOwnerAs(from.Value)) || change(kept.Value) is not { } changed)
+                return false;
+            if (await ephemeral.ReplaceAsync(Key(changed.Id), kept.Bytes, Write(changed), left, cancel))
+                return true;
         }
 
-        return null;
+        return false;
     }
-
-    /// <summary>What has become of a sign-in that this very request found - perhaps another person's by now.</summary>
-    public Task<Stored<SignInProgress>?> LookAgainAsync(Stored<SignInProgress> found, CancellationToken cancel) => ReadAsync(found.Value.Id, cancel);
 
     private static bool Is(byte[] hash, string handle) => CryptographicOperations.FixedTimeEquals(hash, Handles.Hash(handle));
 

@@ -1,5 +1,6 @@
 using System.Net;
 using IdP.Server.Accounts;
+using IdP.Server.Storage;
 using IdP.Server.Tests.Conformance;
 using IdP.Server.Tests.Races;
 using IdP.Server.Tests.Support;
@@ -75,7 +76,7 @@ public abstract class OwnerCookieTests(TestIdp idp)
         Assert.NotNull((await idp.PassAsync(owner, at, person)).MustAnswer()["code"]);
     }
 
-    /// <summary>Where the password is all that is asked for, its post brings the answer: of two people who come at the same moment each gets their own, or none.</summary>
+    /// <summary>Where the password is all that is asked for: of two people who come at the same moment each gets their own, or none.</summary>
     [Fact]
     public async Task Of_two_people_at_once_on_one_sign_in_nobody_gets_the_others_answer()
     {
@@ -103,20 +104,48 @@ public abstract class OwnerCookieTests(TestIdp idp)
         Assert.True(answered > 0 && clashed > 0, $"{answered} answers, {clashed} clashes: nothing was raced");
     }
 
-    /// <summary>The second post of a double click ends where the first one does, whichever the browser shows.</summary>
+    /// <summary>A sign-in that nobody owns is finished by a session: its answer is that session's, not of everybody who knows the browser's handle.</summary>
     [Fact]
-    public async Task A_password_that_is_sent_twice_at_once_leads_to_one_answer()
+    public async Task What_a_session_finished_nobody_else_gets_to_see()
     {
-        for (var round = 0; round < 6; round++)
-        {
-            using var browser = idp.Browser();
-            var person = idp.Plain();
-            var ask = idp.App(TestClient.Calm).Ask();
-            var at = await browser.OpenAsync(ask.Url);
-            var stops = await Crowd.AtOnceAsync(_ => browser.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in"), 2);
-            Assert.Single(stops.Select(stop => stop.MustAnswer().Code).Distinct());
-            (await idp.App(TestClient.Calm).RedeemAsync(stops[0].MustAnswer(), ask)).MustSucceed();
-        }
+        using Browser owner = idp.Browser(), other = idp.Browser();
+        var at = await other.OpenAsync(idp.App(TestClient.Calm).Ask().Url);
+        Give(owner, "idp.browser", Value(other, "idp.browser"));
+        Assert.NotNull((await idp.SignInAsync(owner, idp.App(TestClient.Calm).Ask(), idp.Plain())).Answer);
+
+        var code = (await owner.VisitAsync("/connect/continue" + at.Url.Query)).MustAnswer().Code;
+        await RefusedAsync(other.VisitAsync("/connect/continue" + at.Url.Query));
+        Assert.Equal(code, (await owner.VisitAsync("/connect/continue" + at.Url.Query)).MustAnswer().Code);
+    }
+
+    /// <summary>Who knows the password sends it at the right moment and has it looked at just after the owner's second factor: the factor is not theirs.</summary>
+    [Fact]
+    public async Task A_password_that_waited_for_the_owners_second_factor_does_not_get_it()
+    {
+        var client = new TestClient("waiting-" + idp.Pair, "waiting-secret-of-plenty-of-characters") { MinimumAcr = "mfa", Policy = "OnRequest" };
+        await idp.RegisterAsync(client.ToClient());
+        var person = idp.WithOtp();
+        using Browser owner = idp.Browser(), other = idp.Browser();
+        var at = await other.OpenAsync(idp.App(client).Ask().Url);
+        var tx = at.Url.Query;
+        Give(owner, "idp.browser", Value(other, "idp.browser"));
+        Assert.NotNull((await idp.SignInAsync(owner, idp.App(TestClient.Calm).Ask(), person)).Answer);
+
+        using var gate = new ManualResetEventSlim();
+        var held = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => idp.Service<HashingThreads>().RunAsync(() => { gate.Wait(); return 0; }, default)).ToList();
+        var attack = other.PostAsync("/sign-in" + tx, [new("__csrf", Browser.Fields(at.Form())["__csrf"]), new("userName", person.UserName), new("password", person.Password)]);
+        var counter = "pwd:" + Handles.HashText((await idp.Service<Users>().FindByLoginAsync(person.UserName, default))!.Id);
+        while (!await idp.StoredAsync("select 1 from guess_counters where key = @key", _ => true, ("@key", counter)))
+            await Task.Delay(20);
+        at = await owner.VisitAsync("/connect/continue" + tx);
+        Assert.Equal("/verify", at.At);
+        owner.StopBefore = "/connect/continue";
+        Assert.Equal("/connect/continue", (await owner.SubmitAsync(at, new Dictionary<string, string> { ["code"] = person.CodeAt(idp.Clock) }, "/verify")).At);
+        gate.Set();
+        await Task.WhenAll(held);
+
+        var stop = await attack;
+        Assert.True(stop is { Answer: null, At: "/verify" }, stop.Describe());
     }
 
     private async Task<string> ForeignOwnerAsync()

@@ -15,7 +15,7 @@ public abstract partial class KillMomentTests
     private static readonly int Moments = Environment.GetEnvironmentVariable("IDP_TESTS") == "all" ? 20 : 3;
 
     /// <summary>One apiece, the rehearsals' included: nobody's consent, step or password was ever touched before.</summary>
-    internal static Seed People => new(otpPeople: (6 * Scenes) + 1, plainPeople: Scenes);
+    internal static Seed People => new(otpPeople: (5 * Scenes) + 1, plainPeople: Scenes);
 
     private static int Scenes => (Moments + KillMoments.MostFurther) * (Rehearsals + 1);
 
