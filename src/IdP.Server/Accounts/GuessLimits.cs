@@ -95,7 +95,7 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
     }
 
     /// <summary>The reserved guess was never looked at.</summary>
-    public Task GiveBackAsync(PasswordReservation reservation, CancellationToken cancel) => database.TransactAsync(ForEach(reservation.Counted, GiveBack, cancel), cancel);
+    public Task GiveBackAsync(PasswordReservation reservation, CancellationToken cancel) => ForEachAsync(reservation.Counted, GiveBack, cancel);
 
     /// <summary>
     /// A second factor was really proven: counting starts anew for it, and whichever of the person's factors a hundred wrong guesses had stopped is open again.
@@ -112,8 +112,7 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
     public Task BoundAsync(string userId, string factor, CancellationToken cancel) => database.ExecuteAsync(Forget, cancel, ("@key", BindingKey(userId, factor)));
 
     /// <summary>The password was right, under this name.</summary>
-    public Task SucceededAsync(PasswordReservation.Look reservation, CancellationToken cancel) =>
-        database.TransactSoonAsync(ForEach(reservation.Counted, Forget, CancellationToken.None), cancel);
+    public Task SucceededAsync(PasswordReservation.Look reservation, CancellationToken cancel) => ForEachAsync(reservation.Counted, Forget, cancel);
 
     /// <summary>An operator's word, or a new password: everything counted against this person is forgotten, in the caller's transaction.</summary>
     public static async Task ForgetAsync(Lane lane, string userId, CancellationToken cancel)
@@ -171,12 +170,13 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
         ];
     }
 
-    private static Func<Lane, Task<bool>> ForEach(IEnumerable<string> keys, string sql, CancellationToken cancel) => async lane =>
+    /// <summary>In one commit.</summary>
+    private Task ForEachAsync(IEnumerable<string> keys, string sql, CancellationToken cancel) => database.TransactAsync(async lane =>
     {
         foreach (var key in keys)
             await lane.AtCommitAsync(sql, cancel, ("@key", key));
         return true;
-    };
+    }, cancel);
 
     private Task<(int InRow, DateTimeOffset Last)> ReadAsync(string key, CancellationToken cancel) =>
         database.FirstAsync("select in_row, window_start from guess_counters where key = @key", row => (row.GetInt32(0), row.Time(1)), cancel, ("@key", key));

@@ -72,18 +72,6 @@ internal sealed class Database : IAsyncDisposable
     public Task<T> TransactAsync<T>(Func<Lane, Task<T>> work, CancellationToken cancel) =>
         group is null ? UseLaneAsync(lane => TransactOnPostgresAsync(lane, work, cancel), cancel) : group.RunAsync(work, atomic: true, cancel);
 
-    /// <summary>
-    /// For work whose loss in a crash leaves a door closed and nothing else, and whose success nobody is told of. On SQLite it does not make the disk be waited
-    /// for: it rides along with the next commit, at most a second later. On PostgreSQL it is as any other.
-    /// </summary>
-    public Task TransactSoonAsync(Func<Lane, Task<bool>> work, CancellationToken cancel)
-    {
-        if (group is null)
-            return TransactAsync(work, cancel);
-        group.RideAlong(work);
-        return Task.CompletedTask;
-    }
-
     /// <summary>Brings the schema up to date; cheap when it is. Any number of processes may call it at once.</summary>
     public Task MigrateAsync(CancellationToken cancel) => new Migrator(this).RunAsync(cancel);
 

@@ -9,13 +9,10 @@ namespace IdP.Server.Storage;
 internal sealed class GroupCommit(Func<CancellationToken, ValueTask<Lane>> open) : IAsyncDisposable
 {
     private const int Most = 64;
-    private static readonly TimeSpan LongestRide = TimeSpan.FromSeconds(1);
 
     private readonly ConcurrentQueue<Pending> waiting = new();
     private Lane? lane;
     private int busy;
-    private int waitingForRide;
-    private volatile bool closed;
 
     /// <param name="atomic">The work is more than one statement.</param>
     public Task<T> RunAsync<T>(Func<Lane, Task<T>> work, bool atomic, CancellationToken cancel)
@@ -26,17 +23,8 @@ internal sealed class GroupCommit(Func<CancellationToken, ValueTask<Lane>> open)
         return pending.Result;
     }
 
-    /// <summary>For work that nobody waits for: it rides along with the next commit, and gets one of its own when none comes within a second. A crash before that loses it.</summary>
-    public void RideAlong(Func<Lane, Task<bool>> work)
-    {
-        waiting.Enqueue(new Pending<bool>(work, atomic: true, CancellationToken.None));
-        if (Interlocked.Exchange(ref waitingForRide, 1) == 0)
-            _ = StartLaterAsync();
-    }
-
     public async ValueTask DisposeAsync()
     {
-        closed = true;
         if (lane is not null)
             await lane.DisposeAsync();
     }
@@ -48,21 +36,12 @@ internal sealed class GroupCommit(Func<CancellationToken, ValueTask<Lane>> open)
             ThreadPool.UnsafeQueueUserWorkItem(static me => _ = me.WorkAsync(), this, preferLocal: false);
     }
 
-    private async Task StartLaterAsync()
-    {
-        await Task.Delay(LongestRide);
-        Interlocked.Exchange(ref waitingForRide, 0);
-        if (!closed && !waiting.IsEmpty)
-            Start();
-    }
-
     private async Task WorkAsync()
     {
         var batch = new List<Pending>();
         while (batch.Count < Most && waiting.TryDequeue(out var next))
             batch.Add(next);
-        if (batch.Count > 0)
-            await CommitAsync(batch);
+        await CommitAsync(batch);
         // A full fence: "nobody waits" must not be read before "nobody works" can be seen, or whoever comes between the two would wait for ever.
         Interlocked.Exchange(ref busy, 0);
         if (!waiting.IsEmpty)

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
@@ -49,28 +48,6 @@ public sealed class StorageParts(Servers servers)
         Assert.Equal(("x", 2, 3, 64, true), (ours.Host, ours.Timeout, ours.CommandTimeout, ours.MaxAutoPrepare, ours.NoResetOnClose));
         var theirs = new NpgsqlConnectionStringBuilder(Database.WithLimits("Host=x;CommandTimeout=9;Max Auto Prepare=0"));
         Assert.Equal((2, 9, 0), (theirs.Timeout, theirs.CommandTimeout, theirs.MaxAutoPrepare));
-    }
-
-    /// <summary>What nobody waits for comes to the disk with the next that somebody waits for, before it; and by itself when there is none.</summary>
-    [Theory, InlineData(true), InlineData(false)]
-    public async Task A_write_that_rides_along_is_there_with_the_next_one_and_soon_without(bool anotherCommits)
-    {
-        var folder = Directory.CreateTempSubdirectory("idp-");
-        var options = new IdpOptions { DataDirectory = folder.FullName };
-        await using (Database writer = new(options), reader = new(options))
-        {
-            await writer.ExecuteAsync("create table notes (text text)", Cancel);
-            await writer.TransactSoonAsync(lane => throw new InvalidOperationException("this one fails, and takes nobody along"), Cancel);
-            await writer.TransactSoonAsync(async lane => await lane.ExecuteAsync("insert into notes values ('soon')", Cancel) == 1, Cancel);
-            if (anotherCommits)
-                await writer.ExecuteAsync("insert into notes values ('now')", Cancel);
-            List<string> seen = [];
-            for (var patience = Stopwatch.StartNew(); seen.Count == 0 && patience.Elapsed < TimeSpan.FromSeconds(anotherCommits ? 0.5 : 20); await Task.Delay(20, Cancel))
-                seen = await reader.ListAsync("select text from notes order by rowid", row => row.GetString(0), Cancel);
-            Assert.Equal(anotherCommits ? ["soon", "now"] : ["soon"], seen);
-        }
-
-        folder.Delete(recursive: true);
     }
 
     /// <summary>Who asks for tokens does not wait behind a storm of passwords.</summary>
