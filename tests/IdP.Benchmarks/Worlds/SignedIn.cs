@@ -11,15 +11,16 @@ namespace IdP.Benchmarks.Worlds;
 internal sealed class SignedIn(World world, Wire wire, bool refreshes = true)
 {
     private readonly Dictionary<int, Browser> browsers = [];
-    private readonly Browser browser = new(wire, world.Issuer);
+    private Browser browser = new(wire, world.Issuer);
     private readonly string basic = Requests.Basic(refreshes ? Seed.Web : Seed.Visit, Seed.Secret);
 
     /// <summary>The whole journey from the app's request over the page to the code, in a browser that the person has used before and that was closed since.</summary>
     public string WithPassword(int person)
     {
-        if (!browsers.TryGetValue(person, out var browser))
-            browsers.Add(person, browser = new(wire, world.Issuer));
-        browser.Reopen();
+        if (!browsers.TryGetValue(person, out var own))
+            browsers.Add(person, own = new(wire, world.Issuer));
+        own.Reopen();
+        browser = own;
         var (verifier, challenge) = Pkce();
         var (address, page) = browser.Go(Authorize(challenge));
         var (end, shown) = browser.Submit(address, page, ("userName", Seed.Person(person)), ("password", Seed.Secret));
@@ -27,7 +28,7 @@ internal sealed class SignedIn(World world, Wire wire, bool refreshes = true)
         return verifier;
     }
 
-    /// <summary>With the session there is: authorize, code, tokens. Returns the wire's answer of the token endpoint.</summary>
+    /// <summary>With the session of the browser last used: authorize, code, tokens. Returns the wire's answer of the token endpoint.</summary>
     public Reply SingleSignOn()
     {
         var (verifier, challenge) = Pkce();
