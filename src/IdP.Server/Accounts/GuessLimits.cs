@@ -111,8 +111,16 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
     /// <summary>What was to be bound was proven.</summary>
     public Task BoundAsync(string userId, string factor, CancellationToken cancel) => database.ExecuteAsync(Forget, cancel, ("@key", BindingKey(userId, factor)));
 
-    /// <summary>The password was right, under this name.</summary>
-    public Task SucceededAsync(PasswordReservation.Look reservation, CancellationToken cancel) => ForEachAsync(reservation.Counted, Forget, cancel);
+    /// <summary>The password was right.</summary>
+    /// <param name="counted">The counters that counted it.</param>
+    public Task SucceededAsync(IReadOnlyList<string> counted, CancellationToken cancel) => ForEachAsync(counted, Forget, cancel);
+
+    /// <summary>The same, in the caller's transaction.</summary>
+    public static async Task SucceededAsync(Lane lane, IReadOnlyList<string> counted, CancellationToken cancel)
+    {
+        foreach (var key in counted)
+            await lane.AtCommitAsync(Forget, cancel, ("@key", key));
+    }
 
     /// <summary>An operator's word, or a new password: everything counted against this person is forgotten, in the caller's transaction.</summary>
     public static async Task ForgetAsync(Lane lane, string userId, CancellationToken cancel)

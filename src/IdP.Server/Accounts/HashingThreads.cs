@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 
 namespace IdP.Server.Accounts;
@@ -14,8 +13,8 @@ internal sealed class HashingThreads : IDisposable
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
-    private readonly BlockingCollection<Action> queue;
-    private readonly BlockingCollection<Action> done = [];
+    private readonly WaitingLine queue;
+    private readonly WaitingLine done = new(int.MaxValue);
     private readonly int threads;
     private int started;
     private int working;
@@ -33,10 +32,10 @@ internal sealed class HashingThreads : IDisposable
         if (Interlocked.Exchange(ref started, 1) == 0)
             Start();
         var promise = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return queue.TryAdd(() => done.Add(Fulfil(promise, work, cancel))) ? promise.Task.WaitAsync(cancel) : throw new BusyException(RetryAfter);
+        return queue.TryAdd(() => done.TryAdd(Fulfil(promise, work, cancel))) ? promise.Task.WaitAsync(cancel) : throw new BusyException(RetryAfter);
     }
 
-    public void Dispose() => queue.CompleteAdding();
+    public void Dispose() => queue.Close();
 
     private void Start()
     {
@@ -49,17 +48,17 @@ internal sealed class HashingThreads : IDisposable
     // Whoever wakes the pool may have to make it a thread, and on Linux a new thread is as nice as the one that made it: so that is not for those that hash.
     private void Tell()
     {
-        foreach (var news in done.GetConsumingEnumerable())
+        while (done.Take() is { } news)
             news();
     }
 
     private void Work()
     {
         GiveWay();
-        foreach (var work in queue.GetConsumingEnumerable())
+        while (queue.Take() is { } work)
             work();
         if (Interlocked.Decrement(ref working) == 0)
-            done.CompleteAdding();
+            done.Close();
     }
 
     // A hash holds a core for thirty milliseconds and is in no hurry; what everybody else wants of the server takes a tenth of one. Linux has a niceness for each
@@ -92,6 +91,49 @@ internal sealed class HashingThreads : IDisposable
 #pragma warning restore CA1031
         {
             return () => promise.SetException(problem);
+        }
+    }
+
+    /// <summary>
+    /// Whoever waits here sleeps at once: the collections of the library spin first, and where every core is busy with a hash that costs each sign-in a quarter
+    /// of a millisecond.
+    /// </summary>
+    private sealed class WaitingLine(int most)
+    {
+        private readonly Queue<Action> line = new();
+        private bool closed;
+
+        /// <summary>False when there is no room, or nobody will come for it.</summary>
+        public bool TryAdd(Action action)
+        {
+            lock (line)
+            {
+                if (closed || line.Count >= most)
+                    return false;
+                line.Enqueue(action);
+                Monitor.Pulse(line);
+                return true;
+            }
+        }
+
+        /// <summary>Waits for the next; null when it is closed and nothing is left.</summary>
+        public Action? Take()
+        {
+            lock (line)
+            {
+                while (line.Count == 0 && !closed)
+                    Monitor.Wait(line);
+                return line.TryDequeue(out var action) ? action : null;
+            }
+        }
+
+        public void Close()
+        {
+            lock (line)
+            {
+                closed = true;
+                Monitor.PulseAll(line);
+            }
         }
     }
 

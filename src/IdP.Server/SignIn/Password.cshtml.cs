@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.SignIn;
 
 /// <summary>First step: who, and the password.</summary>
-internal sealed class PasswordPage(PasswordStep step, SignIns signIns, BrowserTrust trust, IdpCookies cookies) : PageModel
+internal sealed class PasswordPage(PasswordStep step, SignIns signIns, SignInDesk desk, GuessLimits limits, BrowserTrust trust, IdpCookies cookies) : PageModel
 {
     public PasswordView View { get; internal set; } = null!;
 
@@ -30,7 +30,7 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns, BrowserTr
 
         try
         {
-            return await step.TryAsync(userName, password, HttpContext.Connection.RemoteIpAddress, HttpContext.RequestAborted, DeviceOfAsync) switch
+            return await step.TryAsync(userName, password, HttpContext.Connection.RemoteIpAddress, HttpContext.RequestAborted, DeviceOfAsync, forget: false) switch
             {
                 PasswordOutcome.Right right => await AdvanceAsync(at, right),
                 PasswordOutcome.TooMany tooMany => Draw(at, userName, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
@@ -51,15 +51,23 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns, BrowserTr
     // browser proved since this one opened the page: who knows the password may wait for its owner's second factor.
     private async Task<IActionResult> AdvanceAsync(SignInAt at, PasswordOutcome.Right right)
     {
+        var cancel = HttpContext.RequestAborted;
         var owner = cookies.NewOwner(HttpContext, at.Progress.Id);
         bool Continues(SignInProgress kept) => kept.UserId == right.UserId && kept.SameOwnerAs(at.Progress);
-        await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : kept with
+        SignInProgress With(SignInProgress kept) => kept with
         {
             UserId = right.UserId,
             Proofs = (Continues(kept) ? kept.Proofs : Proofs.None) with { PasswordAt = right.At, BindingPutOff = null },
+            Counted = null,
             TrustThisBrowser = Continues(kept) && kept.TrustThisBrowser,
             OwnerHash = Handles.Hash(owner),
-        }, HttpContext.RequestAborted, takesOver: true);
+        };
+
+        // Where the password was all that was wanted, its counters are forgotten in the commit of the session; who has more steps to take may stop at one.
+        var ends = SignInFlow.Next(await desk.LookAsync(HttpContext, at.Request, With(at.Progress))) is NextStep.Finish;
+        if (!ends)
+            await limits.SucceededAsync(right.Counted, cancel);
+        await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : With(kept) with { Counted = ends ? right.Counted : null }, cancel, takesOver: true);
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
     }
 

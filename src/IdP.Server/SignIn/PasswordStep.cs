@@ -9,7 +9,8 @@ internal abstract record PasswordOutcome
 {
     private PasswordOutcome() { }
 
-    internal sealed record Right(string UserId, DateTimeOffset At) : PasswordOutcome;
+    /// <param name="Counted">The counters that still count this try as a guess; empty when they were forgotten.</param>
+    internal sealed record Right(string UserId, DateTimeOffset At, IReadOnlyList<string> Counted) : PasswordOutcome;
 
     /// <summary>Unknown, locked and wrong alike: same words, same time.</summary>
     internal sealed record Wrong : PasswordOutcome;
@@ -23,15 +24,16 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
     private static readonly TimeSpan AddressWait = TimeSpan.FromMinutes(10);
 
     /// <param name="deviceOf">The trusted device that this browser is for a person, by id; null when it is none.</param>
+    /// <param name="forget">False: the caller has a right password's counters forgotten. Whoever does not leaves it counted as one more guess.</param>
     public async Task<PasswordOutcome> TryAsync(
-        string userName, string password, IPAddress? address, CancellationToken cancel, Func<string, Task<string?>>? deviceOf = null)
+        string userName, string password, IPAddress? address, CancellationToken cancel, Func<string, Task<string?>>? deviceOf = null, bool forget = true)
     {
         var at = clock.GetUtcNow();
         if (!await addresses.TryAsync(address, at))
             return new PasswordOutcome.TooMany(AddressWait);
         try
         {
-            var outcome = await LookAsync(userName, password, address, deviceOf, cancel);
+            var outcome = await LookAsync(userName, password, address, deviceOf, forget, cancel);
             if (outcome is not PasswordOutcome.Wrong)
                 await addresses.GiveBackAsync(address, at);
             return outcome;
@@ -44,7 +46,7 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
         }
     }
 
-    private async Task<PasswordOutcome> LookAsync(string userName, string password, IPAddress? address, Func<string, Task<string?>>? deviceOf, CancellationToken cancel)
+    private async Task<PasswordOutcome> LookAsync(string userName, string password, IPAddress? address, Func<string, Task<string?>>? deviceOf, bool forget, CancellationToken cancel)
     {
         var account = await users.FindByLoginAsync(userName, cancel);
         var device = account is null || deviceOf is null ? null : await deviceOf(account.Id);
@@ -70,7 +72,8 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
             return new PasswordOutcome.Wrong();
         }
 
-        await limits.SucceededAsync(looked, cancel);
-        return new PasswordOutcome.Right(account!.Id, clock.GetUtcNow());
+        if (forget)
+            await limits.SucceededAsync(looked.Counted, cancel);
+        return new PasswordOutcome.Right(account!.Id, clock.GetUtcNow(), forget ? [] : looked.Counted);
     }
 }

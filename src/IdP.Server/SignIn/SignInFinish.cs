@@ -57,7 +57,7 @@ internal sealed class SignInFinish(
         var own = situation.Session?.UserId == who.UserId ? situation.Session : null;
         if (situation.Session is { } other && own is null)
             await sessions.EndAsync(other.Id, other.UserId, cancel);
-        var company = trust.Accompany(context, who.UserId, who.SparedBy, TrustedFactors(situation, who));
+        var company = Forgetting(situation.Progress!.Counted ?? [], trust.Accompany(context, who.UserId, who.SparedBy, TrustedFactors(situation, who)), cancel);
         var begun = await sessions.BeginAsync(
             who.UserId, who.Proofs, context.Request.Headers.UserAgent.ToString(), context.Connection.RemoteIpAddress?.ToString(), own, cancel, company);
         if (begun is not var (session, handle))
@@ -70,6 +70,17 @@ internal sealed class SignInFinish(
         await company.Committed();
         return session;
     }
+
+    // One wait for the disk less. A password that was changed since begins no session, and so has nothing forgotten: sign-ins kept from before would else each
+    // open ten more guesses at the new one.
+    private static SessionCompany Forgetting(IReadOnlyList<string> counted, SessionCompany company, CancellationToken cancel) => company with
+    {
+        After = async (lane, session) =>
+        {
+            await company.After(lane, session);
+            await GuessLimits.SucceededAsync(lane, counted, cancel);
+        },
+    };
 
     /// <summary>Trust is given for a second factor that was done in this very sign-in, and for nothing else; null when it was not asked for.</summary>
     private static FactorProof[]? TrustedFactors(Situation situation, SignedIn who) =>

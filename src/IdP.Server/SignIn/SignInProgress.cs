@@ -28,6 +28,9 @@ internal sealed record SignInProgress
     /// <summary>What was proven since <see cref="StartedAt"/>, in this sign-in.</summary>
     public Proofs Proofs { get; init; } = Proofs.None;
 
+    /// <summary>The counters that count its right password as a guess, until the session that it begins is there; null when they were forgotten at once.</summary>
+    public IReadOnlyList<string>? Counted { get; init; }
+
     /// <summary>Who said yes on the consent page; another person is asked anew.</summary>
     public string? ConsentedBy { get; init; }
 

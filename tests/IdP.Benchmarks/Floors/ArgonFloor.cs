@@ -13,6 +13,7 @@ internal static class ArgonFloor
     {
         var password = Encoding.UTF8.GetBytes(Seed.Secret);
         var done = 0;
+        var stolen = ProcessFigures.StolenSeconds();
         var cpu = ProcessFigures.CpuSeconds(Environment.ProcessId);
         var watch = Stopwatch.StartNew();
         var threads = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Thread(() =>
@@ -27,6 +28,7 @@ internal static class ArgonFloor
         threads.ForEach(t => t.Join());
         var elapsed = watch.Elapsed;
         cpu = ProcessFigures.CpuSeconds(Environment.ProcessId) - cpu;
-        return new(cpu * 1e6 / done, done / elapsed.TotalSeconds);
+        stolen = ProcessFigures.StolenSeconds() - stolen;
+        return new(cpu * 1e6 / done, done / elapsed.TotalSeconds, Elsewhere: stolen / elapsed.TotalSeconds / Environment.ProcessorCount);
     }
 }

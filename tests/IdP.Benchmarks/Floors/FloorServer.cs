@@ -21,7 +21,8 @@ internal static partial class FloorServer
 
     public static void Run(int port)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // It watches its settings' folder for changes: where somebody starts this there may be a database whose every write would then wake it.
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = AppContext.BaseDirectory });
         builder.Logging.ClearProviders();
         builder.WebHost.ConfigureIdpKestrel(new IdpOptions { Listen = { Urls = $"http://127.0.0.1:{port}", Management = "" } });
         builder.Services.ConfigureHttpJsonOptions(o => o.SerializerOptions.TypeInfoResolverChain.Insert(0, Json.Default));

@@ -62,8 +62,12 @@ internal sealed partial class Browser(Wire wire, string issuer)
     private string[] Headers(params string[] more) =>
         cookies.Count == 0 ? more : [.. more, "Cookie: " + string.Join("; ", cookies.Select(c => $"{c.Key}={c.Value.Value}"))];
 
-    private static string Attribute(string tag, string name) =>
-        WebUtility.HtmlDecode(Regex.Match(tag, "\\b" + name + "=\"([^\"]*)\"").Groups[1].Value);
+    private static string Attribute(string tag, string name)
+    {
+        var mark = $" {name}=\"";
+        var start = tag.IndexOf(mark, StringComparison.Ordinal) + mark.Length;
+        return start < mark.Length ? "" : WebUtility.HtmlDecode(tag[start..tag.IndexOf('"', start)]);
+    }
 
     [GeneratedRegex("<form.*?</form>", RegexOptions.Singleline)]
     private static partial Regex Form();

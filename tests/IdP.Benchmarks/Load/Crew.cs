@@ -8,7 +8,12 @@ namespace IdP.Benchmarks.Load;
 internal sealed record Subject(int Pid, int Port, Func<double>? StoreSeconds = null);
 
 /// <summary>One round: what an operation cost the subject and its stores' own processes, and how many were done in a second.</summary>
-internal sealed record Sample(double CpuMicroseconds, double PerSecond, double StoreMicroseconds = 0);
+/// <param name="Elsewhere">Which share of all cores' time went meanwhile to the load, or to other machines on the same hardware.</param>
+internal sealed record Sample(double CpuMicroseconds, double PerSecond, double StoreMicroseconds = 0, double Elsewhere = 0)
+{
+    /// <summary>How many would have been done in a second had all cores been there for it.</summary>
+    public double PerSecondOfAllCores => PerSecond / (1 - Elsewhere);
+}
 
 /// <summary>Makes what one worker does again and again; called once per worker.</summary>
 internal delegate Action Job(Wire wire, int worker);
@@ -90,16 +95,19 @@ internal sealed class Crew : IDisposable
         return after.Since(before);
     }
 
-    private Reading Now(long done) => new(done, Stopwatch.GetTimestamp(), ProcessFigures.CpuSeconds(subject.Pid), subject.StoreSeconds?.Invoke() ?? 0);
+    private Reading Now(long done) => new(
+        done, Stopwatch.GetTimestamp(), ProcessFigures.CpuSeconds(subject.Pid), subject.StoreSeconds?.Invoke() ?? 0,
+        ProcessFigures.CpuSeconds(Environment.ProcessId) + ProcessFigures.StolenSeconds());
 
     public void Dispose() => wires.ForEach(w => w.Dispose());
 
-    private sealed record Reading(long Done, long At, double Cpu, double Stores)
+    private sealed record Reading(long Done, long At, double Cpu, double Stores, double Elsewhere)
     {
         public Sample Since(Reading before)
         {
-            var operations = (double)(Done - before.Done);
-            return new((Cpu - before.Cpu) * 1e6 / operations, operations / Stopwatch.GetElapsedTime(before.At, At).TotalSeconds, (Stores - before.Stores) * 1e6 / operations);
+            var (operations, seconds) = ((double)(Done - before.Done), Stopwatch.GetElapsedTime(before.At, At).TotalSeconds);
+            return new(
+                (Cpu - before.Cpu) * 1e6 / operations, operations / seconds, (Stores - before.Stores) * 1e6 / operations, (Elsewhere - before.Elsewhere) / seconds / Environment.ProcessorCount);
         }
     }
 

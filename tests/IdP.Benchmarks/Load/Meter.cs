@@ -27,6 +27,9 @@ internal static class Meter
     public static Sample Median(List<Sample> rounds) => new(
         Median(rounds.Select(r => r.CpuMicroseconds)), Median(rounds.Select(r => r.PerSecond)), Median(rounds.Select(r => r.StoreMicroseconds)));
 
+    /// <summary>The median rate, were all cores there for it.</summary>
+    public static double MedianRate(List<Sample> rounds) => Median(rounds.Select(r => r.PerSecondOfAllCores));
+
     public static double Median(IEnumerable<double> values)
     {
         var sorted = values.Order().ToList();

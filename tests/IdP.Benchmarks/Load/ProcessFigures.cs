@@ -61,6 +61,9 @@ internal static class ProcessFigures
         return ticks / TicksPerSecond;
     }
 
+    /// <summary>What the hypervisor gave to other machines while a core of this one had work, in seconds, all cores together.</summary>
+    public static double StolenSeconds() => Number(File.ReadLines("/proc/stat").First().Split(' ', StringSplitOptions.RemoveEmptyEntries)[8]) / TicksPerSecond;
+
     /// <summary>Resident memory now, in MB (10^6 bytes).</summary>
     public static double ResidentMegabytes(int pid) => StatusMegabytes(pid, "VmRSS:");
 

@@ -14,7 +14,7 @@ internal sealed record CpuRow(string Name, Func<Prepared, Job> Job, Func<Floor, 
             sides.Add((floor.Subject, FloorJob(floor)));
         var samples = Meter.Measure(settings, sides);
         var servers = samples.Take(worlds.Count).ToList();
-        return new(Name, "µs", FloorJob is null ? null : samples[^1].CpuMicroseconds, servers.ConvertAll(s => s.CpuMicroseconds), Limit, Costs: true,
+        return new(Name, "µs", FloorJob is null ? null : samples[^1].CpuMicroseconds, servers.ConvertAll(s => s.CpuMicroseconds), Limit, Further.TimesTheCost,
             servers.ConvertAll(s => s.StoreMicroseconds));
     }
 
