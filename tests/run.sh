@@ -3,6 +3,7 @@
 # installs what is missing, starts every server itself on free ports, leaves nothing running.
 #   tests/run.sh [--all] [--filter WORD]
 # --all kills the server at many more moments; --filter runs the tests whose full name contains WORD.
+# With IDP_REPORTS=DIR each project leaves DIR/PROJECT.xml there: every test's result and time.
 # The last line is "N passed, N failed, N skipped"; the exit code is not 0 when anything failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -12,7 +13,7 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --all) export IDP_TESTS=all ;;
     --filter) filter="${2:?--filter needs a word}"; shift ;;
-    -h|--help) sed -n '2,6s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h|--help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "unknown option $1; see --help" >&2; exit 2 ;;
   esac
   shift
@@ -99,6 +100,7 @@ for project in tests/*.Tests tests/IdP.Journeys; do
   echo "== $name"
   arguments=(-noLogo -noColor -longRunning 120)
   [ -n "$filter" ] && arguments+=(-method "*$filter*")
+  [ -n "${IDP_REPORTS:-}" ] && mkdir -p "$IDP_REPORTS" && arguments+=(-xml "$IDP_REPORTS/$name.xml")
   "$program" "${arguments[@]}" 2>&1 | tee "$log"
   code=${PIPESTATUS[0]}
   summary="$(grep -E '^ +[A-Za-z.]+ +Total: [0-9]+' "$log" | tail -1)"

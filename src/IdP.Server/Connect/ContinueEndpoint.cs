@@ -45,7 +45,13 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
     // The mark comes first: of two requests at once one finishes. If we crash after it the person starts again, and nothing was given twice.
     private async Task EndAsync(HttpContext context, SignInAt at)
     {
-        if (!await signIns.ChangeAsync(at.Kept, kept => kept.Finishing || !kept.Proofs.SameAs(at.Progress.Proofs) ? null : kept with { Finishing = true, FinishedIn = kept.OwnerHash is null ? at.Situation.Session?.Id : null }, context.RequestAborted))
+        var session = at.Situation.Session?.Id;
+        // Its guesses are forgotten once, however often it comes back here.
+        SignInProgress? Mark(SignInProgress kept) => kept.Finishing || !kept.Proofs.SameAs(at.Progress.Proofs)
+            ? null
+            : kept with { Finishing = true, Counted = null, FinishedIn = kept.OwnerHash is null ? session : null };
+
+        if (!await signIns.ChangeAsync(at.Kept, Mark, context.RequestAborted))
         {
             await RepeatAnswerAsync(context, at.Progress.Id);
             return;
@@ -55,7 +61,11 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
             ? await finish.FinishAsync(context, at.Situation, done.Who)
             : new Ending.Answered(finish.Refuse(at.Request.Target, ((NextStep.Refuse)at.Next).Error));
         if (await signIns.FindAsync(context, at.Progress.Id, context.RequestAborted) is { } marked)
-            await signIns.ChangeAsync(marked, kept => ending is Ending.Answered given ? kept with { Answer = given.Answer } : kept with { Finishing = false, FinishedIn = null }, context.RequestAborted);
+        {
+            await signIns.ChangeAsync(marked, kept => ending is Ending.Answered given
+                ? kept with { Answer = given.Answer }
+                : kept with { Finishing = false, FinishedIn = null }, context.RequestAborted);
+        }
 
         if (ending is Ending.DecideAgain)
         {
@@ -70,7 +80,9 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
     private async Task RepeatAnswerAsync(HttpContext context, string tx)
     {
         var started = clock.GetTimestamp();
-        while (await desk.OpenAsync(context, tx) is { } at && (at.Progress.FinishedIn is not { } session || session == at.Situation.Session?.Id) && clock.GetElapsedTime(started) < WaitForWinner)
+        while (await desk.OpenAsync(context, tx) is { } at
+            && (at.Progress.FinishedIn is not { } session || session == at.Situation.Session?.Id)
+            && clock.GetElapsedTime(started) < WaitForWinner)
         {
             if (at.Progress.Answer is { } answer)
             {

@@ -64,10 +64,10 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns, SignInDes
         };
 
         // Where the password was all that was wanted, its counters are forgotten in the commit of the session; who has more steps to take may stop at one.
-        var ends = SignInFlow.Next(await desk.LookAsync(HttpContext, at.Request, With(at.Progress))) is NextStep.Finish;
-        if (!ends)
+        var ends = await desk.EndsAsync(HttpContext, at.Request, With(at.Progress));
+        var changed = await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : With(kept) with { Counted = ends ? right.Counted : null }, cancel, takesOver: true);
+        if (!ends || !changed)
             await limits.SucceededAsync(right.Counted, cancel);
-        await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : With(kept) with { Counted = ends ? right.Counted : null }, cancel, takesOver: true);
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
     }
 

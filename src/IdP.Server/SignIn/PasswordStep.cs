@@ -55,6 +55,8 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
             return new PasswordOutcome.TooMany(tooMany.RetryAfter);
 
         bool right;
+        // Before it is looked at: what is changed meanwhile is changed after it was given, and a session does not begin with it.
+        var at = clock.GetUtcNow();
         try
         {
             right = await users.CheckPasswordAsync(reservation is PasswordReservation.Look ? account?.Id : null, password, cancel) && account is { Disabled: false };
@@ -74,6 +76,6 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
 
         if (forget)
             await limits.SucceededAsync(looked.Counted, cancel);
-        return new PasswordOutcome.Right(account!.Id, clock.GetUtcNow(), forget ? [] : looked.Counted);
+        return new PasswordOutcome.Right(account!.Id, at, forget ? [] : looked.Counted);
     }
 }

@@ -57,7 +57,9 @@ internal sealed class SignInFinish(
         var own = situation.Session?.UserId == who.UserId ? situation.Session : null;
         if (situation.Session is { } other && own is null)
             await sessions.EndAsync(other.Id, other.UserId, cancel);
-        var company = Forgetting(situation.Progress!.Counted ?? [], trust.Accompany(context, who.UserId, who.SparedBy, TrustedFactors(situation, who)), cancel);
+        // Only for the password that the session stands on: sign-ins kept from before it was changed would else each open ten more guesses at the new one.
+        var counted = who.Proofs.PasswordAt == situation.Progress!.Proofs.PasswordAt ? situation.Progress.Counted : null;
+        var company = Forgetting(counted ?? [], trust.Accompany(context, who.UserId, who.SparedBy, TrustedFactors(situation, who)), cancel);
         var begun = await sessions.BeginAsync(
             who.UserId, who.Proofs, context.Request.Headers.UserAgent.ToString(), context.Connection.RemoteIpAddress?.ToString(), own, cancel, company);
         if (begun is not var (session, handle))
@@ -71,8 +73,7 @@ internal sealed class SignInFinish(
         return session;
     }
 
-    // One wait for the disk less. A password that was changed since begins no session, and so has nothing forgotten: sign-ins kept from before would else each
-    // open ten more guesses at the new one.
+    // One wait for the disk less than a commit of its own. A password that was changed since begins no session, and so has nothing forgotten either.
     private static SessionCompany Forgetting(IReadOnlyList<string> counted, SessionCompany company, CancellationToken cancel) => company with
     {
         After = async (lane, session) =>

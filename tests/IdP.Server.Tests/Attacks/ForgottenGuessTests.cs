@@ -1,3 +1,4 @@
+using System.Net;
 using IdP.Server.Accounts;
 using IdP.Server.Storage;
 using IdP.Server.Tests.Conformance;
@@ -49,9 +50,53 @@ public abstract class ForgottenGuessTests(TestIdp idp)
         Assert.Equal((2, 2), await CountedAsync(person));
     }
 
-    private async Task<Stop> TypeAsync(Browser browser, Person person, TestClient client)
+    /// <summary>The same, once the browser has a session of its owner's that stands on the new password.</summary>
+    [Fact]
+    public async Task Nor_does_it_where_the_session_stands_on_the_new_one()
     {
-        var at = await browser.OpenAsync(idp.App(client).Ask().Url);
+        using Browser kept = idp.Browser(), guessing = idp.Browser();
+        var old = await idp.NewPersonAsync();
+        var at = await TypeAsync(kept, old, TestClient.Calm);
+        await idp.ForwardAsync(TimeSpan.FromSeconds(1));
+        var person = old with { Password = "another one of enough length" };
+        Assert.True(await idp.Service<Users>().SetPasswordAsync(await IdAsync(person), person.Password, By.Tool("cli"), null, default));
+        kept.StopBefore = null;
+        (await idp.SignInAsync(kept, idp.App(TestClient.Calm).Ask(), person)).MustAnswer();
+        Assert.Equal("/sign-in", (await TypeAsync(guessing, old, TestClient.Calm)).At);
+
+        (await kept.VisitAsync("/connect/continue" + at.Url.Query)).MustAnswer();
+        Assert.Equal((1, 1), await CountedAsync(person));
+    }
+
+    /// <summary>A pushed request that another sign-in has used lets this one end again and again, and each end begins a session.</summary>
+    [Fact]
+    public async Task A_sign_in_that_ends_more_than_once_forgets_its_guesses_once()
+    {
+        using Browser owner = idp.Browser(), other = idp.Browser();
+        var person = await idp.NewPersonAsync();
+        var app = idp.App(TestClient.Calm);
+        var pushed = (await app.PushAsync(app.Ask())).MustSucceed().Json!["request_uri"]!.GetValue<string>();
+        var address = $"{idp.Issuer}/connect/authorize?client_id={TestClient.Calm.Id}&request_uri={Uri.EscapeDataString(pushed)}";
+        var at = await TypeAsync(owner, person, address);
+        var tx = at.Url.Query;
+        var cookie = owner.Cookies.GetCookies(new Uri(idp.Issuer))["idp.owner-" + tx["?tx=".Length..]]!.Value;
+        (await idp.PassAsync(other, await other.OpenAsync(address), await idp.NewPersonAsync())).MustAnswer();
+
+        owner.StopBefore = null;
+        Assert.Null((await owner.VisitAsync("/connect/continue" + tx)).Answer);
+        Assert.Equal((null, null), await CountedAsync(person));
+        Assert.Equal("/sign-in", (await TypeAsync(other, person with { Password = "a guess" }, TestClient.Calm, "login")).At);
+        owner.Cookies.Add(new Uri(idp.Issuer), new Cookie("idp.owner-" + tx["?tx=".Length..], cookie));
+        Assert.Null((await owner.VisitAsync("/connect/continue" + tx)).Answer);
+        Assert.Equal((1, 1), await CountedAsync(person));
+    }
+
+    private Task<Stop> TypeAsync(Browser browser, Person person, TestClient client, string? prompt = null) =>
+        TypeAsync(browser, person, idp.App(client).Ask().With("prompt", prompt).Url);
+
+    private static async Task<Stop> TypeAsync(Browser browser, Person person, string address)
+    {
+        var at = await browser.OpenAsync(address);
         browser.StopBefore = "/connect/continue";
         return await browser.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
     }
