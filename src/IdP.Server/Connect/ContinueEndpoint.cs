@@ -1,5 +1,6 @@
 using IdP.Server.Hosting;
 using IdP.Server.SignIn;
+using IdP.Server.Storage;
 
 namespace IdP.Server.Connect;
 
@@ -57,15 +58,23 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
             return;
         }
 
-        var ending = at.Next is NextStep.Finish done
-            ? await finish.FinishAsync(context, at.Situation, done.Who)
-            : new Ending.Answered(finish.Refuse(at.Request.Target, ((NextStep.Refuse)at.Next).Error));
-        if (await signIns.FindAsync(context, at.Progress.Id, context.RequestAborted) is { } marked)
+        // Somebody who reloads while it is finished has hung up on this request, and comes for the answer in the next one.
+        context.RequestAborted = CancellationToken.None;
+        Ending ending;
+        try
         {
-            await signIns.ChangeAsync(marked, kept => ending is Ending.Answered given
-                ? kept with { Answer = given.Answer }
-                : kept with { Finishing = false, FinishedIn = null }, context.RequestAborted);
+            ending = at.Next is NextStep.Finish done
+                ? await finish.FinishAsync(context, at.Situation, done.Who)
+                : new Ending.Answered(finish.Refuse(at.Request.Target, ((NextStep.Refuse)at.Next).Error));
         }
+        catch (StoreUnavailableException)
+        {
+            // Nothing was answered: the next try finishes it.
+            await NoteAsync(context, at.Progress.Id, new Ending.DecideAgain());
+            throw;
+        }
+
+        await NoteAsync(context, at.Progress.Id, ending);
 
         if (ending is Ending.DecideAgain)
         {
@@ -75,6 +84,16 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
 
         cookies.DropOwner(context, at.Progress.Id);
         await answers.WriteAsync(context, ending);
+    }
+
+    private async Task NoteAsync(HttpContext context, string id, Ending ending)
+    {
+        if (await signIns.FindAsync(context, id, context.RequestAborted) is { } marked)
+        {
+            await signIns.ChangeAsync(marked, kept => ending is Ending.Answered given
+                ? kept with { Answer = given.Answer }
+                : kept with { Finishing = false, FinishedIn = null }, context.RequestAborted);
+        }
     }
 
     private async Task RepeatAnswerAsync(HttpContext context, string tx)

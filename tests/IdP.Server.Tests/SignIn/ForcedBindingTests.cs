@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using IdP.Server.Accounts;
 using IdP.Server.Factors;
@@ -12,6 +13,8 @@ namespace IdP.Server.Tests.SignIn;
 public abstract class ForcedBindingTests(TestIdp idp)
 {
     private static readonly Dictionary<string, string> Nothing = [];
+    /// <summary>Groups that must bind, by server and by how often that can be put off: a policy of its own for each test would have each wait for it.</summary>
+    private static readonly ConcurrentDictionary<(string, int), Lazy<Task<string>>> Demanding = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -266,17 +269,20 @@ public abstract class ForcedBindingTests(TestIdp idp)
     private static async Task<Stop> PasswordAsync(Browser browser, AuthorizationAsk ask, Person person) => await browser.SubmitAsync(
         await browser.OpenAsync(ask.Url), new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
 
-    private async Task<Person> DemandedAsync(int skips)
+    private async Task<Person> DemandedAsync(int skips) =>
+        await PersonAsync(await Demanding.GetOrAdd((idp.Issuer, skips), _ => new(() => DemandingGroupAsync(skips))).Value);
+
+    private async Task<string> DemandingGroupAsync(int skips)
     {
         var group = NewGroup();
-        var person = await PersonAsync(group);
         await SaveAsync(new BindingPolicy { Name = group, Groups = [group], Skips = skips, Factors = ["totp"] });
-        return person;
+        return group;
     }
 
     private async Task<Person> PersonAsync(string group)
     {
-        var person = new Person("of-" + group, "correct-horse-for-" + group);
+        var name = "of-" + NewGroup();
+        var person = new Person(name, "correct-horse-for-" + name);
         Assert.NotNull(await idp.Service<Users>().AddAsync(new UserDraft { UserName = person.UserName, Email = person.Email, Groups = [group] }, person.Password, "tests", Cancel));
         return person;
     }

@@ -46,6 +46,9 @@ public sealed class Browser : IDisposable
     /// <summary>A path of ours that it stays before, as somebody who looks where a redirect leads; null follows all.</summary>
     public string? StopBefore { get; set; }
 
+    /// <summary>Until when it waits for an answer.</summary>
+    public CancellationToken Patience { get; set; }
+
     /// <summary>What was answered on the last way, also when the server was gone before its end.</summary>
     public IReadOnlyList<Hop> Trail { get; private set; } = [];
 
@@ -107,7 +110,7 @@ public sealed class Browser : IDisposable
         var request = first();
         while (true)
         {
-            using var response = await nodes[Node() % nodes.Length].SendAsync(request, CancellationToken.None);
+            using var response = await nodes[Node() % nodes.Length].SendAsync(request, Patience);
             var url = request.RequestUri!;
             KeepCookies(url, response);
             var location = response.Headers.Location is { } to ? new Uri(url, to) : null;
