@@ -58,23 +58,20 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
             return;
         }
 
-        // Somebody who reloads while it is finished has hung up on this request, and comes for the answer in the next one.
-        context.RequestAborted = CancellationToken.None;
         Ending ending;
         try
         {
             ending = at.Next is NextStep.Finish done
                 ? await finish.FinishAsync(context, at.Situation, done.Who)
                 : new Ending.Answered(finish.Refuse(at.Request.Target, ((NextStep.Refuse)at.Next).Error));
+            await NoteAsync(context, at.Progress.Id, ending, context.RequestAborted);
         }
-        catch (StoreUnavailableException)
+        catch (Exception problem) when (problem is StoreUnavailableException or OperationCanceledException)
         {
-            // Nothing was answered: the next try finishes it.
-            await NoteAsync(context, at.Progress.Id, new Ending.DecideAgain());
+            // An outage, or somebody who reloads and so hangs up on this request. Nothing was answered, so the next one may finish it, with cookies of its own.
+            await NoteAsync(context, at.Progress.Id, new Ending.DecideAgain(), CancellationToken.None);
             throw;
         }
-
-        await NoteAsync(context, at.Progress.Id, ending);
 
         if (ending is Ending.DecideAgain)
         {
@@ -86,13 +83,13 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
         await answers.WriteAsync(context, ending);
     }
 
-    private async Task NoteAsync(HttpContext context, string id, Ending ending)
+    private async Task NoteAsync(HttpContext context, string id, Ending ending, CancellationToken cancel)
     {
-        if (await signIns.FindAsync(context, id, context.RequestAborted) is { } marked)
+        if (await signIns.FindAsync(context, id, cancel) is { } marked)
         {
             await signIns.ChangeAsync(marked, kept => ending is Ending.Answered given
                 ? kept with { Answer = given.Answer }
-                : kept with { Finishing = false, FinishedIn = null }, context.RequestAborted);
+                : kept with { Finishing = false, FinishedIn = null }, cancel);
         }
     }
 

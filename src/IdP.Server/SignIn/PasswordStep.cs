@@ -55,7 +55,7 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
             return new PasswordOutcome.TooMany(tooMany.RetryAfter);
 
         bool right;
-        // Before it is looked at: what is changed meanwhile is changed after it was given, and a session does not begin with it.
+        // Before it is looked at: a change that begins meanwhile is a later one, and no session begins with what it replaced.
         var at = clock.GetUtcNow();
         try
         {
