@@ -11,7 +11,7 @@ internal sealed record Settings(string? Server, bool Smoke, bool Json, string? O
 
           --server PATH  a published server (folder or executable) or an idp.dll; without it one is published into artifacts/bench
           --only NAME    only the rows whose name contains NAME
-          --smoke        tiny counts on the server built beside this program; under a minute, proves only that every row runs
+          --smoke        tiny counts on the server built beside this program; a minute and a half, proves only that every row runs
           --json         one JSON document instead of tables
         """;
 

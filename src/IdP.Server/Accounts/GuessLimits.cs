@@ -116,11 +116,7 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
     public Task SucceededAsync(IReadOnlyList<string> counted, CancellationToken cancel) => ForEachAsync(counted, Forget, cancel);
 
     /// <summary>The same, in the caller's transaction.</summary>
-    public static async Task SucceededAsync(Lane lane, IReadOnlyList<string> counted, CancellationToken cancel)
-    {
-        foreach (var key in counted)
-            await lane.AtCommitAsync(Forget, cancel, ("@key", key));
-    }
+    public static Task SucceededAsync(Lane lane, IReadOnlyList<string> counted, CancellationToken cancel) => ForEachAsync(lane, counted, Forget, cancel);
 
     /// <summary>An operator's word, or a new password: everything counted against this person is forgotten, in the caller's transaction.</summary>
     public static async Task ForgetAsync(Lane lane, string userId, CancellationToken cancel)
@@ -179,12 +175,14 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
     }
 
     /// <summary>In one commit.</summary>
-    private Task ForEachAsync(IEnumerable<string> keys, string sql, CancellationToken cancel) => database.TransactAsync(async lane =>
+    private Task ForEachAsync(IEnumerable<string> keys, string sql, CancellationToken cancel) => database.TransactAsync(lane => ForEachAsync(lane, keys, sql, cancel), cancel);
+
+    private static async Task<bool> ForEachAsync(Lane lane, IEnumerable<string> keys, string sql, CancellationToken cancel)
     {
         foreach (var key in keys)
             await lane.AtCommitAsync(sql, cancel, ("@key", key));
         return true;
-    }, cancel);
+    }
 
     private Task<(int InRow, DateTimeOffset Last)> ReadAsync(string key, CancellationToken cancel) =>
         database.FirstAsync("select in_row, window_start from guess_counters where key = @key", row => (row.GetInt32(0), row.Time(1)), cancel, ("@key", key));

@@ -95,7 +95,7 @@ internal sealed class HashingThreads : IDisposable
     }
 
     /// <summary>
-    /// Whoever waits here sleeps at once: the collections of the library spin first, and where every core is busy with a hash that costs each sign-in a quarter
+    /// Whoever waits here sleeps at once: the collections of the library spin first, and where every core is busy with a hash that costs each sign-in a fifth
     /// of a millisecond.
     /// </summary>
     private sealed class WaitingLine(int most)

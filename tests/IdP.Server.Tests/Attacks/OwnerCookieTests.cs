@@ -132,7 +132,7 @@ public abstract class OwnerCookieTests(TestIdp idp)
         Assert.NotNull((await idp.SignInAsync(owner, idp.App(TestClient.Calm).Ask(), person)).Answer);
 
         using var gate = new ManualResetEventSlim();
-        var held = Enumerable.Range(0, Environment.ProcessorCount).Select(_ => idp.Service<HashingThreads>().RunAsync(() => { gate.Wait(); return 0; }, default)).ToList();
+        var held = HoldHashesAsync(gate);
         var attack = other.PostAsync("/sign-in" + tx, [new("__csrf", Browser.Fields(at.Form())["__csrf"]), new("userName", person.UserName), new("password", person.Password)]);
         var counter = "pwd:" + Handles.HashText((await idp.Service<Users>().FindByLoginAsync(person.UserName, default))!.Id);
         try
@@ -154,11 +154,46 @@ public abstract class OwnerCookieTests(TestIdp idp)
             gate.Set();
         }
 
-        await Task.WhenAll(held);
-
+        await held;
         var stop = await attack;
         Assert.True(stop is { Answer: null, At: "/verify" }, stop.Describe());
     }
+
+    /// <summary>The old password is looked at, and found right, while it is being changed: nobody begins a session with it.</summary>
+    [Fact]
+    public async Task A_password_that_is_changed_while_it_is_looked_at_begins_no_session()
+    {
+        using var browser = idp.Browser();
+        var person = await idp.NewPersonAsync();
+        var users = idp.Service<Users>();
+        var id = (await users.FindByLoginAsync(person.UserName, default))!.Id;
+        var another = await idp.Service<Passwords>().HashAsync(id, "another one of enough length", default);
+        var at = await browser.OpenAsync(idp.App(TestClient.Calm).Ask().Url);
+
+        using var gate = new ManualResetEventSlim();
+        var held = HoldHashesAsync(gate);
+        var typed = browser.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in");
+        try
+        {
+            // It has read the old hash, and waits for its turn.
+            await Task.Delay(500);
+            await idp.ForwardAsync(TimeSpan.FromSeconds(1));
+            Assert.True(await users.SetPasswordAsync(id, another, By.Tool("cli"), null, default));
+        }
+        finally
+        {
+            gate.Set();
+        }
+
+        await held;
+        var stop = await typed;
+        Assert.True(stop is { Answer: null, At: "/sign-in" } && stop.Page!.QuerySelector("[data-problem]") is null, stop.Describe());
+        Assert.False(await idp.StoredAsync("select 1 from sessions where user_id = @id", _ => true, ("@id", id)));
+    }
+
+    /// <summary>Every hash waits until the gate opens.</summary>
+    private Task HoldHashesAsync(ManualResetEventSlim gate) => Task.WhenAll(
+        Enumerable.Range(0, Environment.ProcessorCount).Select(_ => idp.Service<HashingThreads>().RunAsync(() => { gate.Wait(); return 0; }, default)));
 
     private async Task<string> ForeignOwnerAsync()
     {

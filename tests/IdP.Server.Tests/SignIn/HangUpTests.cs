@@ -14,11 +14,8 @@ public abstract class HangUpTests(TestIdp idp)
     {
         using var browser = idp.Browser();
         var at = await ProveAsync(browser);
-        TaskCompletionSource holds = new(), enough = new();
-        var holding = HoldSessionsAsync(holds, enough.Task);
-        try
+        await WhileNoSessionBeginsAsync(async () =>
         {
-            await holds.Task;
             using var patience = new CancellationTokenSource();
             browser.Patience = patience.Token;
             var gone = browser.VisitAsync("/connect/continue" + at.Url.Query);
@@ -27,13 +24,8 @@ public abstract class HangUpTests(TestIdp idp)
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
             // The server sees that nobody waits any more before it can go on.
             await Task.Delay(300);
-        }
-        finally
-        {
-            enough.SetResult();
-        }
+        });
 
-        await holding;
         browser.Patience = CancellationToken.None;
         Assert.NotNull((await browser.VisitAsync("/connect/continue" + at.Url.Query)).MustAnswer()["code"]);
     }
@@ -43,20 +35,12 @@ public abstract class HangUpTests(TestIdp idp)
     {
         using var browser = idp.Browser();
         var at = await ProveAsync(browser);
-        TaskCompletionSource holds = new(), enough = new();
-        var holding = HoldSessionsAsync(holds, enough.Task);
-        try
+        await WhileNoSessionBeginsAsync(async () =>
         {
-            await holds.Task;
             var stop = await browser.VisitAsync("/connect/continue" + at.Url.Query);
             Assert.True(stop is { Answer: null, Status: HttpStatusCode.ServiceUnavailable }, stop.Describe());
-        }
-        finally
-        {
-            enough.SetResult();
-        }
+        });
 
-        await holding;
         Assert.NotNull((await browser.VisitAsync("/connect/continue" + at.Url.Query)).MustAnswer()["code"]);
     }
 
@@ -70,18 +54,29 @@ public abstract class HangUpTests(TestIdp idp)
         return at;
     }
 
-    /// <summary>Nobody's session begins meanwhile.</summary>
-    private Task<bool> HoldSessionsAsync(TaskCompletionSource holds, Task enough)
+    private async Task WhileNoSessionBeginsAsync(Func<Task> work)
     {
         var database = idp.Service<Database>();
-        return database.TransactAsync(async lane =>
+        TaskCompletionSource holds = new(), enough = new();
+        var holding = database.TransactAsync(async lane =>
         {
             if (database.IsPostgres)
                 await lane.ExecuteAsync("lock table sessions in exclusive mode", default);
             holds.SetResult();
-            await enough;
+            await enough.Task;
             return true;
         }, default);
+        try
+        {
+            await holds.Task;
+            await work();
+        }
+        finally
+        {
+            enough.SetResult();
+        }
+
+        await holding;
     }
 
     private async Task UntilItIsFinishedAsync(string id)
