@@ -74,10 +74,11 @@ internal sealed class Workbench : IAsyncDisposable
     }
 
     /// <summary>Whether the database has nothing of ours in it yet.</summary>
-    /// <exception cref="SchemaException">It is older than this program.</exception>
+    /// <exception cref="SchemaException">It is older than this program, or of a version that this program does not know.</exception>
     public async Task<bool> IsNewAsync(CancellationToken cancel) => await Database.SchemaAsync(cancel) switch
     {
         SchemaState.Older => throw new SchemaException("The database is older than this program. Bring it up to date first: 'idp migrate' does, and so does the server when it starts."),
+        SchemaState.Foreign => throw new SchemaException(Migrator.ForeignSchema),
         var state => state == SchemaState.None,
     };
 
@@ -89,6 +90,3 @@ internal sealed class Workbench : IAsyncDisposable
 
     public ValueTask DisposeAsync() => services.DisposeAsync();
 }
-
-/// <summary>The database is not as far as this program, and the verb is none that changes that; the message is for the operator.</summary>
-internal sealed class SchemaException(string message) : Exception(message);

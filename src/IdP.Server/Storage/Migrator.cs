@@ -9,39 +9,49 @@ namespace IdP.Server.Storage;
 /// </summary>
 internal sealed class Migrator(Database database)
 {
+    public const string ForeignSchema =
+        "The database's schema comes from a version that this program does not know (an unreleased one, if you did not restore it from elsewhere). " +
+        "Start with an empty database, or run the version that made this one.";
+
     private const long AdvisoryLock = 0x6964_705F_6D69_67;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Nap = TimeSpan.FromMilliseconds(100);
 
     public async Task RunAsync(CancellationToken cancel)
     {
-        if (await MissingAsync(cancel) is [])
+        if (await StateAsync(cancel) == SchemaState.Current)
             return;
         await using var turn = await TakeTurnAsync(cancel);
-        foreach (var id in await MissingAsync(cancel))
+        if (await StateAsync(cancel) == SchemaState.Foreign)
+            throw new SchemaException(ForeignSchema);
+        foreach (var id in SchemaScripts.Known(database.IsPostgres).Except(await AppliedAsync(cancel) ?? []))
             await ApplyAsync(id, cancel);
     }
 
-    public async Task<SchemaState> StateAsync(CancellationToken cancel)
-    {
-        var missing = await MissingAsync(cancel);
-        return missing is [] ? SchemaState.Current : missing.Length == SchemaScripts.Known(database.IsPostgres).Length ? SchemaState.None : SchemaState.Older;
-    }
+    public async Task<SchemaState> StateAsync(CancellationToken cancel) => Compare(SchemaScripts.Known(database.IsPostgres), await AppliedAsync(cancel));
 
-    private async Task<string[]> MissingAsync(CancellationToken cancel)
+    /// <summary>A database that a newer program has migrated further is current: both versions run during a rolling upgrade.</summary>
+    /// <param name="applied">The ids in the database's history; null when there is no history.</param>
+    public static SchemaState Compare(IReadOnlyCollection<string> known, IReadOnlyCollection<string>? applied) => applied switch
     {
-        var known = SchemaScripts.Known(database.IsPostgres);
+        null => SchemaState.None,
+        _ when !known.Except(applied).Any() => SchemaState.Current,
+        _ => applied.Except(known).Any() ? SchemaState.Foreign : SchemaState.Older,
+    };
+
+    private async Task<List<string>?> AppliedAsync(CancellationToken cancel)
+    {
         try
         {
-            return [.. known.Except(await database.ListAsync("""select "MigrationId" from "__EFMigrationsHistory" """, row => row.GetString(0), cancel))];
+            return await database.ListAsync("""select "MigrationId" from "__EFMigrationsHistory" """, row => row.GetString(0), cancel);
         }
         catch (PostgresException missing) when (missing.SqlState == PostgresErrorCodes.UndefinedTable)
         {
-            return known;
+            return null;
         }
         catch (SqliteException missing) when (missing.SqliteErrorCode == SQLitePCL.raw.SQLITE_ERROR)
         {
-            return known;
+            return null;
         }
     }
 
@@ -98,6 +108,12 @@ internal sealed class Migrator(Database database)
 internal enum SchemaState
 {
     None,
+    /// <summary>Lacks migrations of this program.</summary>
     Older,
+    /// <summary>Lacks migrations of this program and has others that it does not know: it cannot be brought up to date.</summary>
+    Foreign,
     Current,
 }
+
+/// <summary>The database's schema does not fit this program or this verb; the message is for the operator.</summary>
+internal sealed class SchemaException(string message) : Exception(message);

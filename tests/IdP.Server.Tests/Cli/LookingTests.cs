@@ -50,12 +50,32 @@ public sealed class LookingTests : IDisposable
         Assert.Equal(0, (await idp.RunAsync("apply", file)).Code);
     }
 
-    /// <summary>A database as the first migration left it.</summary>
+    [Theory]
+    [InlineData("client", "list"), InlineData("migrate"), InlineData("serve"), InlineData("apply", "FILE")]
+    public async Task A_database_of_an_unknown_version_is_refused_and_left_alone(params string[] verb)
+    {
+        var file = idp.Write("idp.json", Wanted);
+        await HistoryAsync("20251122202746_BeforeTheFirstRelease");
+        var before = await AppliedAsync();
+        var (code, _, error) = await idp.RunAsync([.. verb.Select(word => word == "FILE" ? file : word)]);
+        Assert.Equal(1, code);
+        Assert.Contains("a version that this program does not know", error, StringComparison.Ordinal);
+        Assert.Equal(before, await AppliedAsync());
+    }
+
+    /// <summary>A database that lacks every migration of this program, but has a history.</summary>
     private async Task<string[]> OlderAsync()
     {
-        await using var database = Open();
-        await database.ExecuteAsync(SchemaScripts.Read(postgres: false, SchemaScripts.Known(postgres: false)[0]), default);
+        await HistoryAsync();
         return await AppliedAsync();
+    }
+
+    private async Task HistoryAsync(params string[] applied)
+    {
+        await using var database = Open();
+        await database.ExecuteAsync("""create table "__EFMigrationsHistory" ("MigrationId" text not null primary key, "ProductVersion" text not null)""", default);
+        foreach (var id in applied)
+            await database.ExecuteAsync("""insert into "__EFMigrationsHistory" values (@id, '10.0.0')""", default, ("@id", id));
     }
 
     private async Task<string[]> AppliedAsync()

@@ -14,6 +14,12 @@ CREATE TABLE "audit" (
     "details" TEXT NULL
 );
 
+CREATE TABLE "binding_policies" (
+    "name" TEXT NOT NULL CONSTRAINT "PK_binding_policies" PRIMARY KEY,
+    "json" TEXT NOT NULL,
+    "updated_at" INTEGER NOT NULL
+);
+
 CREATE TABLE "clients" (
     "client_id" TEXT NOT NULL CONSTRAINT "PK_clients" PRIMARY KEY,
     "json" TEXT NOT NULL,
@@ -28,12 +34,6 @@ CREATE TABLE "consents" (
     CONSTRAINT "PK_consents" PRIMARY KEY ("user_id", "client_id")
 );
 
-CREATE TABLE "consumed_codes" (
-    "code_hash" BLOB NOT NULL CONSTRAINT "PK_consumed_codes" PRIMARY KEY,
-    "grant_id" TEXT NOT NULL,
-    "expires_at" INTEGER NOT NULL
-);
-
 CREATE TABLE "factor_bindings" (
     "id" TEXT NOT NULL CONSTRAINT "PK_factor_bindings" PRIMARY KEY,
     "user_id" TEXT NOT NULL,
@@ -45,6 +45,18 @@ CREATE TABLE "factor_bindings" (
     "last_used_at" INTEGER NULL
 );
 
+CREATE TABLE "former_bindings" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_former_bindings" PRIMARY KEY,
+    "user_id" TEXT NOT NULL,
+    "factor" TEXT NOT NULL,
+    "label" TEXT NULL,
+    "sealed" BLOB NOT NULL,
+    "last_step" INTEGER NULL,
+    "created_at" INTEGER NOT NULL,
+    "last_used_at" INTEGER NULL,
+    "ended_at" INTEGER NOT NULL
+);
+
 CREATE TABLE "guess_counters" (
     "key" TEXT NOT NULL CONSTRAINT "PK_guess_counters" PRIMARY KEY,
     "in_row" INTEGER NOT NULL,
@@ -52,22 +64,35 @@ CREATE TABLE "guess_counters" (
     "window_start" INTEGER NOT NULL
 );
 
+CREATE TABLE "known_browsers" (
+    "user_id" TEXT NOT NULL,
+    "browser_hash" BLOB NOT NULL,
+    "last_seen_at" INTEGER NOT NULL,
+    CONSTRAINT "PK_known_browsers" PRIMARY KEY ("user_id", "browser_hash")
+);
+
 CREATE TABLE "one_time_links" (
     "hash" BLOB NOT NULL CONSTRAINT "PK_one_time_links" PRIMARY KEY,
     "purpose" TEXT NOT NULL,
     "user_id" TEXT NULL,
+    "sealed" BLOB NULL,
     "expires_at" INTEGER NOT NULL,
     "used_at" INTEGER NULL
 );
 
 CREATE TABLE "outbox" (
     "id" INTEGER NOT NULL CONSTRAINT "PK_outbox" PRIMARY KEY AUTOINCREMENT,
+    "user_id" TEXT NULL,
+    "kind" TEXT NOT NULL,
     "recipient" TEXT NOT NULL,
-    "subject" TEXT NOT NULL,
-    "text" TEXT NOT NULL,
-    "html" TEXT NULL,
+    "sealed" BLOB NULL,
     "created_at" INTEGER NOT NULL,
-    "sent_at" INTEGER NULL
+    "expires_at" INTEGER NULL,
+    "attempts" INTEGER NOT NULL,
+    "next_attempt_at" INTEGER NOT NULL,
+    "sent_at" INTEGER NULL,
+    "failed_at" INTEGER NULL,
+    "last_error" TEXT NULL
 );
 
 CREATE TABLE "reference_tokens" (
@@ -113,7 +138,8 @@ CREATE TABLE "sessions" (
     "expires_at" INTEGER NOT NULL,
     "ended_at" INTEGER NULL,
     "user_agent" TEXT NULL,
-    "address" TEXT NULL
+    "address" TEXT NULL,
+    "device_id" TEXT NULL
 );
 
 CREATE TABLE "signing_keys" (
@@ -126,6 +152,26 @@ CREATE TABLE "signing_keys" (
     "retired_at" INTEGER NULL,
     "revoked_at" INTEGER NULL
 );
+
+CREATE TABLE "trusted_devices" (
+    "id" TEXT NOT NULL CONSTRAINT "PK_trusted_devices" PRIMARY KEY,
+    "user_id" TEXT NOT NULL,
+    "secret_hash" BLOB NOT NULL,
+    "previous_hash" BLOB NULL,
+    "rotated_at" INTEGER NULL,
+    "proofs_json" TEXT NOT NULL,
+    "user_agent" TEXT NULL,
+    "address" TEXT NULL,
+    "created_at" INTEGER NOT NULL,
+    "last_used_at" INTEGER NOT NULL,
+    "expires_at" INTEGER NOT NULL,
+    "ended_at" INTEGER NULL
+);
+
+CREATE TABLE "used_codes" (
+    "key" BLOB NOT NULL CONSTRAINT "PK_used_codes" PRIMARY KEY,
+    "grant_id" TEXT NOT NULL
+) WITHOUT ROWID;
 
 CREATE TABLE "users" (
     "id" TEXT NOT NULL CONSTRAINT "PK_users" PRIMARY KEY,
@@ -140,6 +186,9 @@ CREATE TABLE "users" (
     "password_changed_at" INTEGER NULL,
     "is_admin" INTEGER NOT NULL,
     "disabled" INTEGER NOT NULL,
+    "groups" TEXT NULL,
+    "preferred_factor" TEXT NULL,
+    "binding_skips" INTEGER NOT NULL,
     "created_at" INTEGER NOT NULL,
     "updated_at" INTEGER NOT NULL
 );
@@ -148,9 +197,13 @@ CREATE INDEX "IX_audit_at" ON "audit" ("at");
 
 CREATE INDEX "IX_audit_user_id" ON "audit" ("user_id");
 
-CREATE INDEX "IX_consumed_codes_expires_at" ON "consumed_codes" ("expires_at");
-
 CREATE INDEX "IX_factor_bindings_user_id" ON "factor_bindings" ("user_id");
+
+CREATE INDEX "IX_former_bindings_user_id" ON "former_bindings" ("user_id");
+
+CREATE INDEX "IX_outbox_sent_at_next_attempt_at" ON "outbox" ("sent_at", "next_attempt_at");
+
+CREATE INDEX "IX_outbox_user_id_kind_created_at" ON "outbox" ("user_id", "kind", "created_at");
 
 CREATE INDEX "IX_reference_tokens_expires_at" ON "reference_tokens" ("expires_at");
 
@@ -174,9 +227,13 @@ CREATE INDEX "IX_sessions_user_id" ON "sessions" ("user_id");
 
 CREATE UNIQUE INDEX "IX_signing_keys_alg_generation" ON "signing_keys" ("alg", "generation");
 
+CREATE INDEX "IX_trusted_devices_expires_at" ON "trusted_devices" ("expires_at");
+
+CREATE INDEX "IX_trusted_devices_user_id" ON "trusted_devices" ("user_id");
+
 CREATE INDEX "IX_users_email" ON "users" ("email");
 
 CREATE UNIQUE INDEX "IX_users_normalized_name" ON "users" ("normalized_name");
 
 INSERT INTO "__EFMigrationsHistory" ("MigrationId", "ProductVersion")
-VALUES ('20261122202746_First', '10.0.15');
+VALUES ('20261201000000_First', '10.0.15');

@@ -1,4 +1,4 @@
-﻿using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
 
@@ -30,6 +30,19 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "binding_policies",
+                columns: table => new
+                {
+                    name = table.Column<string>(type: "TEXT", nullable: false),
+                    json = table.Column<string>(type: "TEXT", nullable: false),
+                    updated_at = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_binding_policies", x => x.name);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "clients",
                 columns: table => new
                 {
@@ -57,19 +70,6 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                 });
 
             migrationBuilder.CreateTable(
-                name: "consumed_codes",
-                columns: table => new
-                {
-                    code_hash = table.Column<byte[]>(type: "BLOB", nullable: false),
-                    grant_id = table.Column<string>(type: "TEXT", nullable: false),
-                    expires_at = table.Column<long>(type: "INTEGER", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_consumed_codes", x => x.code_hash);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "factor_bindings",
                 columns: table => new
                 {
@@ -88,6 +88,25 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "former_bindings",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    user_id = table.Column<string>(type: "TEXT", nullable: false),
+                    factor = table.Column<string>(type: "TEXT", nullable: false),
+                    label = table.Column<string>(type: "TEXT", nullable: true),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "BLOB", nullable: false),
+                    last_step = table.Column<long>(type: "INTEGER", nullable: true),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_used_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    ended_at = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_former_bindings", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "guess_counters",
                 columns: table => new
                 {
@@ -102,12 +121,26 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "known_browsers",
+                columns: table => new
+                {
+                    user_id = table.Column<string>(type: "TEXT", nullable: false),
+                    browser_hash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    last_seen_at = table.Column<long>(type: "INTEGER", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_known_browsers", x => new { x.user_id, x.browser_hash });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "one_time_links",
                 columns: table => new
                 {
                     hash = table.Column<byte[]>(type: "BLOB", nullable: false),
                     purpose = table.Column<string>(type: "TEXT", nullable: false),
                     user_id = table.Column<string>(type: "TEXT", nullable: true),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "BLOB", nullable: true),
                     expires_at = table.Column<long>(type: "INTEGER", nullable: false),
                     used_at = table.Column<long>(type: "INTEGER", nullable: true)
                 },
@@ -122,12 +155,17 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                 {
                     id = table.Column<long>(type: "INTEGER", nullable: false)
                         .Annotation("Sqlite:Autoincrement", true),
+                    user_id = table.Column<string>(type: "TEXT", nullable: true),
+                    kind = table.Column<string>(type: "TEXT", nullable: false),
                     recipient = table.Column<string>(type: "TEXT", nullable: false),
-                    subject = table.Column<string>(type: "TEXT", nullable: false),
-                    text = table.Column<string>(type: "TEXT", nullable: false),
-                    html = table.Column<string>(type: "TEXT", nullable: true),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "BLOB", nullable: true),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
-                    sent_at = table.Column<long>(type: "INTEGER", nullable: true)
+                    expires_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    attempts = table.Column<int>(type: "INTEGER", nullable: false),
+                    next_attempt_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    sent_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    failed_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    last_error = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -208,7 +246,8 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                     expires_at = table.Column<long>(type: "INTEGER", nullable: false),
                     ended_at = table.Column<long>(type: "INTEGER", nullable: true),
                     user_agent = table.Column<string>(type: "TEXT", nullable: true),
-                    address = table.Column<string>(type: "TEXT", nullable: true)
+                    address = table.Column<string>(type: "TEXT", nullable: true),
+                    device_id = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -234,6 +273,36 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "trusted_devices",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "TEXT", nullable: false),
+                    user_id = table.Column<string>(type: "TEXT", nullable: false),
+                    secret_hash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    previous_hash = table.Column<byte[]>(type: "BLOB", nullable: true),
+                    rotated_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    proofs_json = table.Column<string>(type: "TEXT", nullable: false),
+                    user_agent = table.Column<string>(type: "TEXT", nullable: true),
+                    address = table.Column<string>(type: "TEXT", nullable: true),
+                    created_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    last_used_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    expires_at = table.Column<long>(type: "INTEGER", nullable: false),
+                    ended_at = table.Column<long>(type: "INTEGER", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_trusted_devices", x => x.id);
+                });
+
+            // EF has no word for "without rowid": the rows are the tree of their keys, and there is no second one.
+            migrationBuilder.Sql("""
+                CREATE TABLE "used_codes" (
+                    "key" BLOB NOT NULL CONSTRAINT "PK_used_codes" PRIMARY KEY,
+                    "grant_id" TEXT NOT NULL
+                ) WITHOUT ROWID;
+                """);
+
+            migrationBuilder.CreateTable(
                 name: "users",
                 columns: table => new
                 {
@@ -249,6 +318,9 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                     password_changed_at = table.Column<long>(type: "INTEGER", nullable: true),
                     is_admin = table.Column<bool>(type: "INTEGER", nullable: false),
                     disabled = table.Column<bool>(type: "INTEGER", nullable: false),
+                    groups = table.Column<string>(type: "TEXT", nullable: true),
+                    preferred_factor = table.Column<string>(type: "TEXT", nullable: true),
+                    binding_skips = table.Column<int>(type: "INTEGER", nullable: false),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
                     updated_at = table.Column<long>(type: "INTEGER", nullable: false)
                 },
@@ -268,14 +340,24 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                 column: "user_id");
 
             migrationBuilder.CreateIndex(
-                name: "IX_consumed_codes_expires_at",
-                table: "consumed_codes",
-                column: "expires_at");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_factor_bindings_user_id",
                 table: "factor_bindings",
                 column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_former_bindings_user_id",
+                table: "former_bindings",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_outbox_sent_at_next_attempt_at",
+                table: "outbox",
+                columns: new[] { "sent_at", "next_attempt_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_outbox_user_id_kind_created_at",
+                table: "outbox",
+                columns: new[] { "user_id", "kind", "created_at" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_reference_tokens_expires_at",
@@ -335,6 +417,16 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_trusted_devices_expires_at",
+                table: "trusted_devices",
+                column: "expires_at");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_trusted_devices_user_id",
+                table: "trusted_devices",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_users_email",
                 table: "users",
                 column: "email");
@@ -353,19 +445,25 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                 name: "audit");
 
             migrationBuilder.DropTable(
+                name: "binding_policies");
+
+            migrationBuilder.DropTable(
                 name: "clients");
 
             migrationBuilder.DropTable(
                 name: "consents");
 
             migrationBuilder.DropTable(
-                name: "consumed_codes");
-
-            migrationBuilder.DropTable(
                 name: "factor_bindings");
 
             migrationBuilder.DropTable(
+                name: "former_bindings");
+
+            migrationBuilder.DropTable(
                 name: "guess_counters");
+
+            migrationBuilder.DropTable(
+                name: "known_browsers");
 
             migrationBuilder.DropTable(
                 name: "one_time_links");
@@ -390,6 +488,12 @@ namespace IdP.Server.Storage.Sqlite.Migrations
 
             migrationBuilder.DropTable(
                 name: "signing_keys");
+
+            migrationBuilder.DropTable(
+                name: "trusted_devices");
+
+            migrationBuilder.DropTable(
+                name: "used_codes");
 
             migrationBuilder.DropTable(
                 name: "users");

@@ -1,4 +1,4 @@
-﻿using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.EntityFrameworkCore.Migrations;
 using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 
 #nullable disable
@@ -31,6 +31,19 @@ namespace IdP.Server.Storage.Postgres.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "binding_policies",
+                columns: table => new
+                {
+                    name = table.Column<string>(type: "text", nullable: false),
+                    json = table.Column<string>(type: "text", nullable: false),
+                    updated_at = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_binding_policies", x => x.name);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "clients",
                 columns: table => new
                 {
@@ -58,19 +71,6 @@ namespace IdP.Server.Storage.Postgres.Migrations
                 });
 
             migrationBuilder.CreateTable(
-                name: "consumed_codes",
-                columns: table => new
-                {
-                    code_hash = table.Column<byte[]>(type: "bytea", nullable: false),
-                    grant_id = table.Column<string>(type: "text", nullable: false),
-                    expires_at = table.Column<long>(type: "bigint", nullable: false)
-                },
-                constraints: table =>
-                {
-                    table.PrimaryKey("PK_consumed_codes", x => x.code_hash);
-                });
-
-            migrationBuilder.CreateTable(
                 name: "factor_bindings",
                 columns: table => new
                 {
@@ -89,6 +89,25 @@ namespace IdP.Server.Storage.Postgres.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "former_bindings",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false),
+                    user_id = table.Column<string>(type: "text", nullable: false),
+                    factor = table.Column<string>(type: "text", nullable: false),
+                    label = table.Column<string>(type: "text", nullable: true),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "bytea", nullable: false),
+                    last_step = table.Column<long>(type: "bigint", nullable: true),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    last_used_at = table.Column<long>(type: "bigint", nullable: true),
+                    ended_at = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_former_bindings", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "guess_counters",
                 columns: table => new
                 {
@@ -103,12 +122,26 @@ namespace IdP.Server.Storage.Postgres.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "known_browsers",
+                columns: table => new
+                {
+                    user_id = table.Column<string>(type: "text", nullable: false),
+                    browser_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    last_seen_at = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_known_browsers", x => new { x.user_id, x.browser_hash });
+                });
+
+            migrationBuilder.CreateTable(
                 name: "one_time_links",
                 columns: table => new
                 {
                     hash = table.Column<byte[]>(type: "bytea", nullable: false),
                     purpose = table.Column<string>(type: "text", nullable: false),
                     user_id = table.Column<string>(type: "text", nullable: true),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "bytea", nullable: true),
                     expires_at = table.Column<long>(type: "bigint", nullable: false),
                     used_at = table.Column<long>(type: "bigint", nullable: true)
                 },
@@ -123,12 +156,17 @@ namespace IdP.Server.Storage.Postgres.Migrations
                 {
                     id = table.Column<long>(type: "bigint", nullable: false)
                         .Annotation("Npgsql:ValueGenerationStrategy", NpgsqlValueGenerationStrategy.IdentityByDefaultColumn),
+                    user_id = table.Column<string>(type: "text", nullable: true),
+                    kind = table.Column<string>(type: "text", nullable: false),
                     recipient = table.Column<string>(type: "text", nullable: false),
-                    subject = table.Column<string>(type: "text", nullable: false),
-                    text = table.Column<string>(type: "text", nullable: false),
-                    html = table.Column<string>(type: "text", nullable: true),
+                    @sealed = table.Column<byte[]>(name: "sealed", type: "bytea", nullable: true),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
-                    sent_at = table.Column<long>(type: "bigint", nullable: true)
+                    expires_at = table.Column<long>(type: "bigint", nullable: true),
+                    attempts = table.Column<int>(type: "integer", nullable: false),
+                    next_attempt_at = table.Column<long>(type: "bigint", nullable: false),
+                    sent_at = table.Column<long>(type: "bigint", nullable: true),
+                    failed_at = table.Column<long>(type: "bigint", nullable: true),
+                    last_error = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -209,7 +247,8 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     expires_at = table.Column<long>(type: "bigint", nullable: false),
                     ended_at = table.Column<long>(type: "bigint", nullable: true),
                     user_agent = table.Column<string>(type: "text", nullable: true),
-                    address = table.Column<string>(type: "text", nullable: true)
+                    address = table.Column<string>(type: "text", nullable: true),
+                    device_id = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -235,6 +274,40 @@ namespace IdP.Server.Storage.Postgres.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "trusted_devices",
+                columns: table => new
+                {
+                    id = table.Column<string>(type: "text", nullable: false),
+                    user_id = table.Column<string>(type: "text", nullable: false),
+                    secret_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    previous_hash = table.Column<byte[]>(type: "bytea", nullable: true),
+                    rotated_at = table.Column<long>(type: "bigint", nullable: true),
+                    proofs_json = table.Column<string>(type: "text", nullable: false),
+                    user_agent = table.Column<string>(type: "text", nullable: true),
+                    address = table.Column<string>(type: "text", nullable: true),
+                    created_at = table.Column<long>(type: "bigint", nullable: false),
+                    last_used_at = table.Column<long>(type: "bigint", nullable: false),
+                    expires_at = table.Column<long>(type: "bigint", nullable: false),
+                    ended_at = table.Column<long>(type: "bigint", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_trusted_devices", x => x.id);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "used_codes",
+                columns: table => new
+                {
+                    key = table.Column<byte[]>(type: "bytea", nullable: false),
+                    grant_id = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_used_codes", x => x.key);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "users",
                 columns: table => new
                 {
@@ -250,6 +323,9 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     password_changed_at = table.Column<long>(type: "bigint", nullable: true),
                     is_admin = table.Column<bool>(type: "boolean", nullable: false),
                     disabled = table.Column<bool>(type: "boolean", nullable: false),
+                    groups = table.Column<string>(type: "text", nullable: true),
+                    preferred_factor = table.Column<string>(type: "text", nullable: true),
+                    binding_skips = table.Column<int>(type: "integer", nullable: false),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
                     updated_at = table.Column<long>(type: "bigint", nullable: false)
                 },
@@ -269,14 +345,24 @@ namespace IdP.Server.Storage.Postgres.Migrations
                 column: "user_id");
 
             migrationBuilder.CreateIndex(
-                name: "IX_consumed_codes_expires_at",
-                table: "consumed_codes",
-                column: "expires_at");
-
-            migrationBuilder.CreateIndex(
                 name: "IX_factor_bindings_user_id",
                 table: "factor_bindings",
                 column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_former_bindings_user_id",
+                table: "former_bindings",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_outbox_sent_at_next_attempt_at",
+                table: "outbox",
+                columns: new[] { "sent_at", "next_attempt_at" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_outbox_user_id_kind_created_at",
+                table: "outbox",
+                columns: new[] { "user_id", "kind", "created_at" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_reference_tokens_expires_at",
@@ -336,6 +422,16 @@ namespace IdP.Server.Storage.Postgres.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_trusted_devices_expires_at",
+                table: "trusted_devices",
+                column: "expires_at");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_trusted_devices_user_id",
+                table: "trusted_devices",
+                column: "user_id");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_users_email",
                 table: "users",
                 column: "email");
@@ -354,19 +450,25 @@ namespace IdP.Server.Storage.Postgres.Migrations
                 name: "audit");
 
             migrationBuilder.DropTable(
+                name: "binding_policies");
+
+            migrationBuilder.DropTable(
                 name: "clients");
 
             migrationBuilder.DropTable(
                 name: "consents");
 
             migrationBuilder.DropTable(
-                name: "consumed_codes");
-
-            migrationBuilder.DropTable(
                 name: "factor_bindings");
 
             migrationBuilder.DropTable(
+                name: "former_bindings");
+
+            migrationBuilder.DropTable(
                 name: "guess_counters");
+
+            migrationBuilder.DropTable(
+                name: "known_browsers");
 
             migrationBuilder.DropTable(
                 name: "one_time_links");
@@ -391,6 +493,12 @@ namespace IdP.Server.Storage.Postgres.Migrations
 
             migrationBuilder.DropTable(
                 name: "signing_keys");
+
+            migrationBuilder.DropTable(
+                name: "trusted_devices");
+
+            migrationBuilder.DropTable(
+                name: "used_codes");
 
             migrationBuilder.DropTable(
                 name: "users");
