@@ -98,7 +98,8 @@ for project in tests/*.Tests tests/IdP.Journeys; do
   program="$project/bin/Release/net10.0/$name"
   log="$scratch/$name.log"
   echo "== $name"
-  arguments=(-noLogo -noColor -longRunning 120)
+  arguments=(-noLogo -noColor -longRunning 120 -maxThreads 4)
+  [ "${IDP_TESTS:-}" = all ] || arguments+=(-trait- Run=all)
   [ -n "$filter" ] && arguments+=(-method "*$filter*")
   [ -n "${IDP_REPORTS:-}" ] && mkdir -p "$IDP_REPORTS" && arguments+=(-xml "$IDP_REPORTS/$name.xml")
   "$program" "${arguments[@]}" 2>&1 | tee "$log"

@@ -7,6 +7,7 @@ internal static class AccountServices
 {
     public static IServiceCollection AddIdpAccounts(this IServiceCollection services) => services
         .AddSingleton(_ => new HashingThreads())
+        .AddSingleton(PasswordCost.Today)
         .AddSingleton<Passwords>()
         .AddSingleton<AccountWatchers>()
         .AddSingleton<Users>()

@@ -7,8 +7,6 @@ namespace IdP.Server.Accounts;
 /// <summary>An Argon2id hash in PHC string format: $argon2id$v=19$m=KIB,t=PASSES,p=1$SALT$HASH, base64 without padding (RFC 9106).</summary>
 internal sealed record Argon2Phc(int MemoryKib, int Passes, byte[] Salt, byte[] Hash)
 {
-    private const int TodaysMemory = 19 * 1024;
-    private const int TodaysPasses = 2;
     private const int SaltSize = 16;
     private const int HashSize = 32;
     // An imported hash may be dearer than ours, but not so dear that checking it is an attack. Until its owner signs in for the first time, which makes it one
@@ -16,15 +14,15 @@ internal sealed record Argon2Phc(int MemoryKib, int Passes, byte[] Salt, byte[] 
     private const int MostMemory = 256 * 1024;
     private const int MostPasses = 10;
 
-    /// <summary>For people who do not exist: today's cost, and a hash that nothing has.</summary>
-    public static readonly Argon2Phc Nobody = new(TodaysMemory, TodaysPasses, new byte[SaltSize], new byte[HashSize]);
+    /// <summary>For people who do not exist: costs as much as a real hash, and no password matches it.</summary>
+    public static Argon2Phc Nobody(PasswordCost cost) => new(cost.MemoryKib, cost.Passes, new byte[SaltSize], new byte[HashSize]);
 
-    public bool IsOfToday => MemoryKib == TodaysMemory && Passes == TodaysPasses && Salt.Length == SaltSize && Hash.Length == HashSize;
+    public bool Has(PasswordCost cost) => MemoryKib == cost.MemoryKib && Passes == cost.Passes && Salt.Length == SaltSize && Hash.Length == HashSize;
 
-    public static Argon2Phc New(byte[] password)
+    public static Argon2Phc New(byte[] password, PasswordCost cost)
     {
         var salt = RandomNumberGenerator.GetBytes(SaltSize);
-        return new(TodaysMemory, TodaysPasses, salt, Derive(TodaysMemory, TodaysPasses, password, salt, HashSize));
+        return new(cost.MemoryKib, cost.Passes, salt, Derive(cost.MemoryKib, cost.Passes, password, salt, HashSize));
     }
 
     public bool Matches(byte[] password) => CryptographicOperations.FixedTimeEquals(Derive(MemoryKib, Passes, password, Salt, Hash.Length), Hash);

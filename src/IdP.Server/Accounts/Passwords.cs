@@ -8,7 +8,7 @@ namespace IdP.Server.Accounts;
 /// Password hashes: Argon2id as PHC strings, sealed with the master key and bound to the account, so that a stolen database alone cannot be guessed
 /// against (N-41). Verifying costs the same whether or not there is anything to verify.
 /// </summary>
-internal sealed class Passwords(SecretProtector protector, HashingThreads threads)
+internal sealed class Passwords(SecretProtector protector, HashingThreads threads, PasswordCost cost)
 {
     /// <summary>UTF-16 units. Longer is refused, never cut.</summary>
     public const int Longest = 256;
@@ -20,7 +20,7 @@ internal sealed class Passwords(SecretProtector protector, HashingThreads thread
     public async Task<byte[]> HashAsync(string userId, string password, CancellationToken cancel)
     {
         var bytes = Bytes(password) ?? throw new ArgumentException("Not a usable password.", nameof(password));
-        var phc = await threads.RunAsync(() => Argon2Phc.New(bytes).ToString(), cancel);
+        var phc = await threads.RunAsync(() => Argon2Phc.New(bytes, cost).ToString(), cancel);
         return Seal(userId, phc);
     }
 
@@ -28,11 +28,11 @@ internal sealed class Passwords(SecretProtector protector, HashingThreads thread
     {
         var bytes = Bytes(password);
         var phc = kept is null || bytes is null ? null : Open(userId, kept);
-        return await threads.RunAsync(() => (phc ?? Argon2Phc.Nobody).Matches(bytes ?? []) && phc is not null, cancel);
+        return await threads.RunAsync(() => (phc ?? Argon2Phc.Nobody(cost)).Matches(bytes ?? []) && phc is not null, cancel);
     }
 
     /// <summary>Whether the hash was made with other parameters than today's (imported, or made by an older version).</summary>
-    public bool NeedsRehash(string userId, byte[] kept) => !Open(userId, kept).IsOfToday;
+    public bool NeedsRehash(string userId, byte[] kept) => !Open(userId, kept).Has(cost);
 
     /// <summary>Seals a hash made elsewhere. Null when it is not an Argon2id PHC string within our limits.</summary>
     public byte[]? Import(string userId, string phc) => Argon2Phc.Parse(phc) is null ? null : Seal(userId, phc);

@@ -112,7 +112,7 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
                 return;
             }
 
-            await Task.Delay(TimeSpan.FromMilliseconds(50), context.RequestAborted);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), clock, context.RequestAborted);
         }
 
         await answers.ShowAsync(context, "session_expired");

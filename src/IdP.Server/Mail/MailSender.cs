@@ -3,7 +3,7 @@ using IdP.Server.Storage;
 namespace IdP.Server.Mail;
 
 /// <summary>Looks into the outbox every two seconds and sends what is due, on every node; nodes do not meet at one mail.</summary>
-internal sealed class MailSender(Outbox outbox, IMailTransport transport, IHostEnvironment environment, ILogger<MailSender> log) : BackgroundService
+internal sealed class MailSender(Outbox outbox, IMailTransport transport, IHostEnvironment environment, TimeProvider clock, ILogger<MailSender> log) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
@@ -35,7 +35,7 @@ internal sealed class MailSender(Outbox outbox, IMailTransport transport, IHostE
                 // Whatever needs the database says so louder.
             }
 
-            await Task.Delay(Pause, stoppingToken);
+            await Task.Delay(Pause, clock, stoppingToken);
         }
     }
 }

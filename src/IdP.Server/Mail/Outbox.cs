@@ -69,7 +69,7 @@ internal sealed class Outbox(Database database, SecretProtector protector, IMail
         if (!Available)
             return MailOutcome.Delayed;
         var attempt = Task.Run(() => AttemptAsync(id, seen: 0, due: Never, stopping.Token), CancellationToken.None);
-        return await Task.WhenAny(attempt, Task.Delay(limit, cancel)) == attempt ? await attempt : MailOutcome.Slow;
+        return await Task.WhenAny(attempt, Task.Delay(limit, clock, cancel)) == attempt ? await attempt : MailOutcome.Slow;
     }
 
     /// <summary>Nobody wants it any more: it is not tried again. What is under way is not called back.</summary>

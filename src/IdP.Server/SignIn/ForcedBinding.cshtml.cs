@@ -121,7 +121,7 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
         {
             if (await desk.OpenAsync(HttpContext, at.Progress.Id) is not { Next: NextStep.Bind })
                 return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
-            await Task.Delay(TimeSpan.FromMilliseconds(50), HttpContext.RequestAborted);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), clock, HttpContext.RequestAborted);
         }
 
         return await DrawAsync(at, problem: Problem.CodeExpired);

@@ -66,7 +66,7 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
         {
             if (await desk.OpenAsync(HttpContext, at.Progress.Id) is not { Next: NextStep.Verify })
                 return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
-            await Task.Delay(TimeSpan.FromMilliseconds(50), HttpContext.RequestAborted);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), clock, HttpContext.RequestAborted);
         }
 
         return await DrawAsync(at, problem);

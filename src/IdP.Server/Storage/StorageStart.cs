@@ -1,7 +1,7 @@
 namespace IdP.Server.Storage;
 
 /// <summary>Before anything listens: the lease, then the schema. Afterwards: looks that the lease is still held, and stops the node if another took it.</summary>
-internal sealed class StorageStart(NodeLease lease, Database database, IHostApplicationLifetime life, ILogger<StorageStart> log) : BackgroundService
+internal sealed class StorageStart(NodeLease lease, Database database, IHostApplicationLifetime life, TimeProvider clock, ILogger<StorageStart> log) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
@@ -16,7 +16,7 @@ internal sealed class StorageStart(NodeLease lease, Database database, IHostAppl
     {
         while (!stoppingToken.IsCancellationRequested)
         {
-            await Task.Delay(Interval, stoppingToken);
+            await Task.Delay(Interval, clock, stoppingToken);
             try
             {
                 await lease.TakeAsync(stoppingToken);

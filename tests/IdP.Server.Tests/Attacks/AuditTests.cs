@@ -181,6 +181,7 @@ public abstract class AuditTests(TestIdp idp)
         row => new Row(row.GetString(0), row.TextOrNull(1), row.TextOrNull(2), row.TextOrNull(3), row.TextOrNull(4), row.Time(5)), default, ("@after", after), ("@user", user));
 }
 
+[Thorough]
 [Collection(nameof(OnSqlite))]
 public sealed class Audit_on_SQLite_and_memory(SqliteHost host) : AuditTests(host.Idp);
 

@@ -181,6 +181,7 @@ public abstract partial class BadInputTests(StepHost host) : IDisposable
     private static partial Regex FormAction();
 }
 
+[Thorough]
 public sealed class BadInput_on_SQLite_and_memory(SqliteStepHost host) : BadInputTests(host), IClassFixture<SqliteStepHost>;
 
 public sealed class BadInput_on_PostgreSQL_and_Redis(PostgresStepHost host) : BadInputTests(host), IClassFixture<PostgresStepHost>;

@@ -169,4 +169,5 @@ public sealed class PostgresCorsHost() : CorsHost(StorePair.PostgresAndRedis);
 
 public sealed class Cors_on_SQLite_and_memory(SqliteCorsHost host) : CorsTests(host.Idp), IClassFixture<SqliteCorsHost>;
 
+[Thorough]
 public sealed class Cors_on_PostgreSQL_and_Redis(PostgresCorsHost host) : CorsTests(host.Idp), IClassFixture<PostgresCorsHost>;

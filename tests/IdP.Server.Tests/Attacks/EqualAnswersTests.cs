@@ -44,4 +44,5 @@ public abstract class EqualAnswersTests(TestIdp idp)
 
 public sealed class Equal_answers_on_SQLite_and_memory(SqliteAttackHost host) : EqualAnswersTests(host.Idp), IClassFixture<SqliteAttackHost>;
 
+[Thorough]
 public sealed class Equal_answers_on_PostgreSQL_and_Redis(PostgresAttackHost host) : EqualAnswersTests(host.Idp), IClassFixture<PostgresAttackHost>;

@@ -111,6 +111,7 @@ public abstract class ForgottenGuessTests(TestIdp idp)
     }
 }
 
+[Thorough]
 [Collection(nameof(OnSqlite))]
 public sealed class ForgottenGuess_on_SQLite_and_memory(SqliteHost host) : ForgottenGuessTests(host.Idp);
 

@@ -217,6 +217,7 @@ public abstract class OwnerCookieTests(TestIdp idp)
     private void Give(Browser browser, string name, string value) => browser.Cookies.Add(new Uri(idp.Issuer), new Cookie(name, value));
 }
 
+[Thorough]
 [Collection(nameof(OnSqlite))]
 public sealed class OwnerCookie_on_SQLite_and_memory(SqliteHost host) : OwnerCookieTests(host.Idp);
 

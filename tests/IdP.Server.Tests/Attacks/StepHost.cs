@@ -30,8 +30,7 @@ public abstract class StepHost(StorePair pair) : IAsyncLifetime
             await store.SaveAsync(lane, new BindingPolicy { Name = MustBind, Groups = [MustBind], Factors = [TotpSecret.Factor] }, Actor, default);
             return true;
         }, default);
-        // Policies are three seconds old at most.
-        await Task.Delay(TimeSpan.FromSeconds(3.2));
+        await Idp.UntilAllKnowAsync();
     }
 
     public Task<Person> WithOtpAsync() => AddAsync(Otp.NewSecret(), []);

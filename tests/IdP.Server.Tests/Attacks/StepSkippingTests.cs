@@ -179,4 +179,5 @@ public abstract partial class StepSkippingTests(StepHost host)
 
 public sealed class StepSkipping_on_SQLite_and_memory(SqliteStepHost host) : StepSkippingTests(host), IClassFixture<SqliteStepHost>;
 
+[Thorough]
 public sealed class StepSkipping_on_PostgreSQL_and_Redis(PostgresStepHost host) : StepSkippingTests(host), IClassFixture<PostgresStepHost>;

@@ -1,3 +1,5 @@
+using IdP.Server.Tests.Support;
+
 namespace IdP.Server.Tests.Conformance;
 
 // Every module on both pairs of stores; the Form Post profile is the Basic profile again with response_mode=form_post.
@@ -5,6 +7,7 @@ namespace IdP.Server.Tests.Conformance;
 [Collection(nameof(OnSqlite))]
 public sealed class Config_on_SQLite_and_memory(SqliteHost host) : ConfigModules(host.Idp);
 
+[Thorough]
 [Collection(nameof(OnPostgres))]
 public sealed class Config_on_PostgreSQL_and_Redis(PostgresHost host) : ConfigModules(host.Idp);
 
@@ -17,9 +20,11 @@ public sealed class Basic_on_PostgreSQL_and_Redis(PostgresHost host) : BasicModu
 [Collection(nameof(OnSqlite))]
 public sealed class FormPost_on_SQLite_and_memory(SqliteHost host) : BasicModules(host.Idp, responseMode: "form_post");
 
+[Thorough]
 [Collection(nameof(OnPostgres))]
 public sealed class FormPost_on_PostgreSQL_and_Redis(PostgresHost host) : BasicModules(host.Idp, responseMode: "form_post");
 
+[Thorough]
 [Collection(nameof(OnSqlite))]
 public sealed class Logout_on_SQLite_and_memory(SqliteHost host) : LogoutModules(host.Idp);
 
@@ -29,5 +34,6 @@ public sealed class Logout_on_PostgreSQL_and_Redis(PostgresHost host) : LogoutMo
 [Collection(nameof(OnSqlite))]
 public sealed class PushedAuthorization_on_SQLite_and_memory(SqliteHost host) : PushedAuthorizationModules(host.Idp);
 
+[Thorough]
 [Collection(nameof(OnPostgres))]
 public sealed class PushedAuthorization_on_PostgreSQL_and_Redis(PostgresHost host) : PushedAuthorizationModules(host.Idp);

@@ -133,4 +133,5 @@ public abstract class FurtherFactorTests(FactorHost host)
 
 public sealed class Further_factors_on_SQLite_and_memory(SqliteFactorHost host) : FurtherFactorTests(host), IClassFixture<SqliteFactorHost>;
 
+[Thorough]
 public sealed class Further_factors_on_PostgreSQL_and_Redis(PostgresFactorHost host) : FurtherFactorTests(host), IClassFixture<PostgresFactorHost>;

@@ -134,4 +134,5 @@ public abstract class MailTroubleTests(MailTroubleHost host)
 
 public sealed class MailTrouble_on_SQLite_and_memory(SqliteMailTroubleHost host) : MailTroubleTests(host), IClassFixture<SqliteMailTroubleHost>;
 
+[Thorough]
 public sealed class MailTrouble_on_PostgreSQL_and_Redis(PostgresMailTroubleHost host) : MailTroubleTests(host), IClassFixture<PostgresMailTroubleHost>;

@@ -69,7 +69,7 @@ public sealed class TwoNodeTests(TwoNodeHost host) : IClassFixture<TwoNodeHost>
         // Signed out on one node is signed out on the other within five seconds (I-5), and its tokens are dead there.
         browser.Node = () => 0;
         await browser.OpenAsync("/connect/endsession?id_token_hint=" + tokens.IdToken);
-        await Task.Delay(TimeSpan.FromSeconds(5));
+        await idp.UntilAllKnowAsync();
         browser.Node = () => 1;
         Assert.Equal("login_required", (await browser.OpenAsync(calm.Ask().With("prompt", "none").Url)).MustAnswer().Error);
         Assert.Equal(401, (await calm.UserInfoAsync(tokens.AccessToken, node: 1)).Status);

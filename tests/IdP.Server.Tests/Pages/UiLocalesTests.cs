@@ -69,5 +69,6 @@ public abstract class UiLocalesTests(TestIdp idp)
 [Collection(nameof(OnSqlite))]
 public sealed class UiLocales_on_SQLite_and_memory(SqliteHost host) : UiLocalesTests(host.Idp);
 
+[Thorough]
 [Collection(nameof(OnPostgres))]
 public sealed class UiLocales_on_PostgreSQL_and_Redis(PostgresHost host) : UiLocalesTests(host.Idp);

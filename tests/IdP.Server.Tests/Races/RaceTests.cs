@@ -20,7 +20,7 @@ public abstract class RaceTests(TestIdp idp)
 
         var won = Assert.Single(answers, answer => answer.Status == 200);
         Assert.All(answers.Where(answer => answer != won), answer => Assert.Equal((400, "invalid_grant"), (answer.Status, answer.Error)));
-        await Task.Delay(TimeSpan.FromSeconds(5));
+        await idp.UntilAllKnowAsync();
         for (var node = 0; node < idp.Ports.Count; node++)
         {
             Assert.Equal(401, (await suite.UserInfoAsync(won.AccessToken, node: node)).Status);

@@ -263,6 +263,7 @@ public abstract partial class RecoveryTests(MailingHost host)
     private static partial Regex Link();
 }
 
+[Thorough]
 public sealed class Recovery_on_SQLite_and_memory(SqliteMailingHost host) : RecoveryTests(host), IClassFixture<SqliteMailingHost>;
 
 public sealed class Recovery_on_PostgreSQL_and_Redis(PostgresMailingHost host) : RecoveryTests(host), IClassFixture<PostgresMailingHost>;

@@ -112,4 +112,5 @@ public abstract class ResetTests(TestIdp idp)
 
 public sealed class Reset_on_SQLite_and_memory(SqliteAttackHost host) : ResetTests(host.Idp), IClassFixture<SqliteAttackHost>;
 
+[Thorough]
 public sealed class Reset_on_PostgreSQL_and_Redis(PostgresAttackHost host) : ResetTests(host.Idp), IClassFixture<PostgresAttackHost>;

@@ -255,6 +255,7 @@ public abstract partial class TakingBackTests(TestIdp idp)
     private static partial Regex Link();
 }
 
+[Thorough]
 public sealed class Taking_back_on_SQLite_and_memory(SqliteAttackHost host) : TakingBackTests(host.Idp), IClassFixture<SqliteAttackHost>;
 
 public sealed class Taking_back_on_PostgreSQL_and_Redis(PostgresAttackHost host) : TakingBackTests(host.Idp), IClassFixture<PostgresAttackHost>;

@@ -283,4 +283,5 @@ public abstract class BindingTests(TestIdp idp)
 
 public sealed class Binding_on_SQLite_and_memory(SqliteAttackHost host) : BindingTests(host.Idp), IClassFixture<SqliteAttackHost>;
 
+[Thorough]
 public sealed class Binding_on_PostgreSQL_and_Redis(PostgresAttackHost host) : BindingTests(host.Idp), IClassFixture<PostgresAttackHost>;

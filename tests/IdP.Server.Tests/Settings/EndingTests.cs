@@ -116,6 +116,7 @@ public abstract class EndingTests(TestIdp idp)
     private sealed record Way(string Name, Func<Owner, string, Task<Stop>> Act);
 }
 
+[Thorough]
 public sealed class Ending_on_SQLite_and_memory(SqliteAttackHost host) : EndingTests(host.Idp), IClassFixture<SqliteAttackHost>;
 
 public sealed class Ending_on_PostgreSQL_and_Redis(PostgresAttackHost host) : EndingTests(host.Idp), IClassFixture<PostgresAttackHost>;

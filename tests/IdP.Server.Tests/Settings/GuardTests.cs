@@ -107,4 +107,5 @@ public abstract partial class GuardTests(TestIdp idp)
 
 public sealed class Guard_on_SQLite_and_memory(SqliteAttackHost host) : GuardTests(host.Idp), IClassFixture<SqliteAttackHost>;
 
+[Thorough]
 public sealed class Guard_on_PostgreSQL_and_Redis(PostgresAttackHost host) : GuardTests(host.Idp), IClassFixture<PostgresAttackHost>;

@@ -97,8 +97,7 @@ public abstract class OfferTests(TestIdp idp)
             await idp.Service<BindingPolicyStore>().SaveAsync(lane, new() { Name = group, Groups = [group] }, "tests", default);
             return true;
         }, default);
-        // Every node goes by it three seconds later.
-        await Task.Delay(TimeSpan.FromSeconds(3.2), TestContext.Current.CancellationToken);
+        await idp.UntilAllKnowAsync();
 
         Stop[] tabs = [await owner.OpenGuardedAsync("/account/two-step/unbind?id=" + first.Id), await owner.OpenGuardedAsync("/account/two-step/unbind?id=" + second.Id)];
         var done = await Race.RunAsync(2, n => owner.Browser.SubmitAsync(tabs[n], new Dictionary<string, string>(), "/account/two-step/unbind"));
@@ -155,4 +154,5 @@ public abstract class OfferTests(TestIdp idp)
 
 public sealed class Offers_on_SQLite_and_memory(SqliteAttackHost host) : OfferTests(host.Idp), IClassFixture<SqliteAttackHost>;
 
+[Thorough]
 public sealed class Offers_on_PostgreSQL_and_Redis(PostgresAttackHost host) : OfferTests(host.Idp), IClassFixture<PostgresAttackHost>;

@@ -56,6 +56,7 @@ public sealed class Factors_on_PostgreSQL_and_Redis(PostgresFactorHost host) : F
 
 public sealed class Stopped_factors_on_SQLite_and_memory(SqliteFactorHost host) : StoppedFactorTests(host.Idp), IClassFixture<SqliteFactorHost>;
 
+[Thorough]
 public sealed class Stopped_factors_on_PostgreSQL_and_Redis(PostgresFactorHost host) : StoppedFactorTests(host.Idp), IClassFixture<PostgresFactorHost>;
 
 public sealed class Backup_email_on_SQLite_and_memory(SqliteFactorHost host) : BackupEmailContract(host.Idp), IClassFixture<SqliteFactorHost>;

@@ -180,4 +180,5 @@ public abstract class FactorPagesTests(TestIdp idp)
 
 public sealed class FactorPages_on_SQLite_and_memory(SqliteFactorHost host) : FactorPagesTests(host.Idp), IClassFixture<SqliteFactorHost>;
 
+[Thorough]
 public sealed class FactorPages_on_PostgreSQL_and_Redis(PostgresFactorHost host) : FactorPagesTests(host.Idp), IClassFixture<PostgresFactorHost>;

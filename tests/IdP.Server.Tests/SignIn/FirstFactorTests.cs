@@ -130,4 +130,5 @@ public abstract class FirstFactorTests(TestIdp idp)
 
 public sealed class FirstFactor_on_SQLite_and_memory(SqliteFactorHost host) : FirstFactorTests(host.Idp), IClassFixture<SqliteFactorHost>;
 
+[Thorough]
 public sealed class FirstFactor_on_PostgreSQL_and_Redis(PostgresFactorHost host) : FirstFactorTests(host.Idp), IClassFixture<PostgresFactorHost>;

@@ -287,7 +287,6 @@ public abstract class ForcedBindingTests(TestIdp idp)
         return person;
     }
 
-    /// <summary>Every node goes by it three seconds later.</summary>
     private async Task SaveAsync(BindingPolicy policy)
     {
         var store = idp.Service<BindingPolicyStore>();
@@ -296,7 +295,7 @@ public abstract class ForcedBindingTests(TestIdp idp)
             await store.SaveAsync(lane, policy, "tests", Cancel);
             return true;
         }, Cancel);
-        await Task.Delay(TimeSpan.FromSeconds(3.2), Cancel);
+        await idp.UntilAllKnowAsync();
     }
 
     private async Task<List<string>> ListAsync(string userId) => await idp.Service<Database>().ListAsync(
@@ -305,4 +304,5 @@ public abstract class ForcedBindingTests(TestIdp idp)
 
 public sealed class ForcedBinding_on_SQLite_and_memory(SqliteAttackHost host) : ForcedBindingTests(host.Idp), IClassFixture<SqliteAttackHost>;
 
+[Thorough]
 public sealed class ForcedBinding_on_PostgreSQL_and_Redis(PostgresAttackHost host) : ForcedBindingTests(host.Idp), IClassFixture<PostgresAttackHost>;

@@ -53,4 +53,5 @@ public abstract class GoneFactorTests(TestIdp idp)
 
 public sealed class Gone_factors_on_SQLite_and_memory(SqliteFactorHost host) : GoneFactorTests(host.Idp), IClassFixture<SqliteFactorHost>;
 
+[Thorough]
 public sealed class Gone_factors_on_PostgreSQL_and_Redis(PostgresFactorHost host) : GoneFactorTests(host.Idp), IClassFixture<PostgresFactorHost>;

@@ -67,6 +67,7 @@ public abstract class ProvenBindingTests(TestIdp idp)
     }
 }
 
+[Thorough]
 public sealed class ProvenBinding_on_SQLite_and_memory(SqliteAttackHost host) : ProvenBindingTests(host.Idp), IClassFixture<SqliteAttackHost>;
 
 public sealed class ProvenBinding_on_PostgreSQL_and_Redis(PostgresAttackHost host) : ProvenBindingTests(host.Idp), IClassFixture<PostgresAttackHost>;

@@ -53,5 +53,6 @@ public abstract class SetupLinkTests(TestIdp idp)
 [Collection(nameof(OnSqlite))]
 public sealed class Setup_link_on_SQLite_and_memory(SqliteHost host) : SetupLinkTests(host.Idp);
 
+[Thorough]
 [Collection(nameof(OnPostgres))]
 public sealed class Setup_link_on_PostgreSQL_and_Redis(PostgresHost host) : SetupLinkTests(host.Idp);

@@ -108,7 +108,7 @@ public abstract partial class TrustedDeviceTests(TestIdp idp)
 
         await idp.ForwardAsync(TimeSpan.FromSeconds(11));
         Assert.Equal("/verify", (await AtVerifyAsync(thief, person)).At);
-        await Task.Delay(TimeSpan.FromSeconds(4), TestContext.Current.CancellationToken);
+        await idp.UntilAllKnowAsync();
         Assert.Equal("invalid_grant", (await web.RefreshAsync(tokens.RefreshToken)).Error);
         Assert.False(await web.IsActiveAsync(tokens.AccessToken));
         Assert.Equal("login_required", (await owner.OpenAsync(idp.App(TestClient.Calm).Ask().With("prompt", "none").Url)).MustAnswer()["error"]);
@@ -250,6 +250,7 @@ public abstract partial class TrustedDeviceTests(TestIdp idp)
     private static void Copy(Cookie cookie, Browser to) => to.Cookies.Add(new Cookie(cookie.Name, cookie.Value, "/", cookie.Domain));
 }
 
+[Thorough]
 public sealed class TrustedDevices_on_SQLite_and_memory(SqliteAttackHost host) : TrustedDeviceTests(host.Idp), IClassFixture<SqliteAttackHost>;
 
 public sealed class TrustedDevices_on_PostgreSQL_and_Redis(PostgresAttackHost host) : TrustedDeviceTests(host.Idp), IClassFixture<PostgresAttackHost>;

@@ -12,6 +12,9 @@ internal sealed class Postbox : IMailTransport
     /// <summary>What to do with the next mails; null: take them.</summary>
     public Func<OutgoingMail, CancellationToken, Task<Delivery>>? Instead { get; set; }
 
+    /// <summary>Has the mails delivered that wait in an outbox, for those who are about to look here.</summary>
+    public Func<Task> Fetch { get; set; } = () => Task.CompletedTask;
+
     public bool Available { get; set; } = true;
 
     public string Name => "to a test";
@@ -29,6 +32,7 @@ internal sealed class Postbox : IMailTransport
     {
         for (var watch = Stopwatch.StartNew(); watch.Elapsed < TimeSpan.FromSeconds(15); await Task.Delay(50))
         {
+            await Fetch();
             if (Delivered.LastOrDefault(mail => mail.Recipient == address && mail.Text.Contains(part, StringComparison.Ordinal)) is { } mail)
                 return mail;
         }

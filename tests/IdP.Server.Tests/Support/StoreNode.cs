@@ -28,6 +28,7 @@ internal sealed class StoreNode : IAsyncDisposable
             .AddSingleton(clock ?? TimeProvider.System)
             .AddIdpStorage(options)
             .AddIdpAccounts()
+            .AddSingleton(TestIdp.CheapPasswords)
             .AddIdpDeviceTrust()
             .AddIdpMail()
             .AddSingleton(mail ?? new Postbox())

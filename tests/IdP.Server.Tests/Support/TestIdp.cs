@@ -5,9 +5,12 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text.Json.Nodes;
 using IdP.Protocol.Clients;
+using IdP.Server.Accounts;
 using IdP.Server.Hosting;
 using IdP.Server.Mail;
 using IdP.Server.Storage;
+using IdP.Server.Storage.Keys;
+using IdP.Server.Storage.Protocol;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -20,6 +23,9 @@ namespace IdP.Server.Tests.Support;
 /// </summary>
 public sealed class TestIdp : IAsyncDisposable
 {
+    /// <summary>Few tests are about what a password costs; the others need not wait for it.</summary>
+    internal static readonly PasswordCost CheapPasswords = new(64, 1);
+
     private readonly TestStores stores;
     private readonly TestIdpOptions options;
     private readonly string folder = Directory.CreateTempSubdirectory("idp-test-").FullName;
@@ -36,6 +42,7 @@ public sealed class TestIdp : IAsyncDisposable
         this.options = options;
         Ports = [.. Enumerable.Range(0, options.Nodes).Select(_ => FreePort())];
         Issuer = $"{Scheme}://{options.Host}:{Ports[0]}";
+        Postbox.Fetch = SendMailsAsync;
     }
 
     public string Issuer { get; }
@@ -150,12 +157,27 @@ public sealed class TestIdp : IAsyncDisposable
         return at;
     }
 
-    /// <summary>Pushes the clock and waits until background work has seen the new time.</summary>
+    /// <summary>Pushes the clock, and does what the nodes of this process do in the background every few seconds: caches of an earlier time are not used any more.</summary>
     public async Task ForwardAsync(TimeSpan by)
     {
         Clock.Forward(by);
-        if (by > TimeSpan.FromSeconds(2))
-            await Task.Delay(TimeSpan.FromSeconds(2.6));
+        foreach (var node in running.OfType<WebApplication>())
+        {
+            await node.Services.GetRequiredService<RevocationList>().RefreshAsync(default);
+            await node.Services.GetRequiredService<KeyStore>().RefreshAsync(default);
+        }
+
+        await SendMailsAsync();
+    }
+
+    /// <summary>As long as it takes until every node knows what another one, or an operator, has changed.</summary>
+    public Task UntilAllKnowAsync() => ForwardAsync(TimedCache<string, string>.Usual + TimeSpan.FromSeconds(1));
+
+    /// <summary>Delivers what is due in the outbox, instead of waiting until a node looks.</summary>
+    private async Task SendMailsAsync()
+    {
+        foreach (var node in running.OfType<WebApplication>().Take(1))
+            await node.Services.GetRequiredService<Outbox>().SendDueAsync(default);
     }
 
     /// <summary>Adds a client while the server runs.</summary>
@@ -252,6 +274,9 @@ public sealed class TestIdp : IAsyncDisposable
         return IdpHost.Build([.. Settings(node).Select(pair => $"--{pair.Key}={pair.Value}")], builder =>
         {
             builder.Services.AddSingleton<TimeProvider>(Clock);
+            // A node that is a process of its own computes at the real cost, and rehashes what was planted at another.
+            if (!options.OwnProcess && !options.RealPasswordCost)
+                builder.Services.AddSingleton(CheapPasswords);
             // A real mail server where the test names one.
             if (!options.Settings.ContainsKey("Mail:Host"))
                 builder.Services.AddSingleton<IMailTransport>(Postbox);
@@ -320,6 +345,8 @@ public sealed record TestIdpOptions
     /// <summary>Nodes are processes of the built server instead of hosts in this one: the real clock, and they can be killed.</summary>
     public bool OwnProcess { get; init; }
     public Seed Seed { get; init; } = new();
+    /// <summary>Passwords cost as much as in production, for tests about their time.</summary>
+    public bool RealPasswordCost { get; init; }
     /// <summary>Puts parts of the test's own in place of the server's; for nodes in this process.</summary>
     public Action<IServiceCollection>? Replace { get; init; }
     public IReadOnlyDictionary<string, string> Settings { get; init; } = new Dictionary<string, string>();
