@@ -4,7 +4,7 @@ using IdP.Server.Tests.Support;
 namespace IdP.Server.Tests.Faults;
 
 /// <summary>
-/// When kills land inside a request: spread over the time that a warm server takes for it, and then earlier or later, until one has landed before what it changes
+/// When kills land inside a request: spread over the time that the server takes for it, and then earlier or later, until one has landed before what it changes
 /// was durable and one after.
 /// </summary>
 internal sealed class KillMoments(TestIdp idp, int planned)
@@ -25,7 +25,7 @@ internal sealed class KillMoments(TestIdp idp, int planned)
     private bool SawBoth => before > 0 && unanswered + answered > 0;
 
     /// <summary>The answer; null when it never came.</summary>
-    /// <param name="usual">How long a warm server takes from the request to the answer.</param>
+    /// <param name="usual">How long the server takes from the request to the answer.</param>
     public async Task<T?> KillDuringAsync<T>(TimeSpan usual, Func<Task<T>> act) where T : class
     {
         var share = Made < planned ? (Made + 0.5) / planned : before == 0 ? earliest /= 4 : latest *= 2;

@@ -12,7 +12,7 @@ namespace IdP.Server.Tests.Faults;
 /// </summary>
 public abstract partial class KillTests
 {
-    private const int WarmUps = 3;
+    private const int WarmUps = 2;
 
     private static readonly bool All = Environment.GetEnvironmentVariable("IDP_TESTS") == "all";
 

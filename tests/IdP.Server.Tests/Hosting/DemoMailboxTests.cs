@@ -16,7 +16,7 @@ public sealed class DemoMailboxTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        server = new ChildProcess(Path.Combine(AppContext.BaseDirectory, "idp"), [], new Dictionary<string, string>
+        server = new ChildProcess(BuiltServer.Program, [], new Dictionary<string, string>
         {
             ["DOTNET_ENVIRONMENT"] = "Development", ["ASPNETCORE_ENVIRONMENT"] = "Development", ["IDP__Issuer"] = Issuer, ["IDP__Listen__Urls"] = Issuer, ["IDP__Listen__Management"] = "", ["IDP__DataDirectory"] = folder,
         }, folder);

@@ -30,7 +30,7 @@ public sealed class DevelopmentCertificateTests : IDisposable
         var authority = await File.ReadAllBytesAsync(Authority, cancel);
         var issuer = string.Create(CultureInfo.InvariantCulture, $"https://id.localhost:{port}");
         await using var server = new ChildProcess(
-            Path.Combine(AppContext.BaseDirectory, "idp"),
+            BuiltServer.Program,
             ["--Issuer", issuer, "--Listen:Urls", $"https://localhost:{port}", "--Listen:Management", "", "--Tls:Certificate", "certs/dev.crt", "--Tls:Key", "certs/dev.key"],
             new Dictionary<string, string> { ["DOTNET_ENVIRONMENT"] = "Production", ["ASPNETCORE_ENVIRONMENT"] = "Production" }, folder);
         await server.ListeningAsync(port);

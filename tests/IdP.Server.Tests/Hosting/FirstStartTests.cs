@@ -15,7 +15,7 @@ public sealed class FirstStartTests : IDisposable
     {
         var port = TestIdp.FreePort();
         var issuer = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{port}");
-        await using var server = new ChildProcess(Path.Combine(AppContext.BaseDirectory, "idp"), [], new Dictionary<string, string>
+        await using var server = new ChildProcess(BuiltServer.Program, [], new Dictionary<string, string>
         {
             ["DOTNET_ENVIRONMENT"] = environment, ["ASPNETCORE_ENVIRONMENT"] = environment, ["IDP__Issuer"] = issuer, ["IDP__Listen__Urls"] = issuer, ["IDP__Listen__Management"] = "", ["IDP__DataDirectory"] = folder,
         }, folder);

@@ -187,7 +187,7 @@ public sealed class TestIdp : IAsyncDisposable
     public async Task<(int ExitCode, string Output)> CliAsync(params string[] arguments)
     {
         ArgumentNullException.ThrowIfNull(arguments);
-        var start = new ProcessStartInfo("dotnet", ["exec", Path.Combine(AppContext.BaseDirectory, "idp.dll"), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+        var start = new ProcessStartInfo(BuiltServer.Program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
         foreach (var (name, value) in Environment(0))
             start.Environment[name] = value;
         using var process = Process.Start(start)!;
@@ -248,7 +248,7 @@ public sealed class TestIdp : IAsyncDisposable
     {
         if (options.OwnProcess)
         {
-            var process = new ChildProcess(Path.Combine(AppContext.BaseDirectory, "idp"), ["serve"], Environment(node), folder);
+            var process = new ChildProcess(BuiltServer.Program, ["serve"], Environment(node), folder);
             await process.ListeningAsync(Ports[node]);
             return process;
         }
