@@ -2,9 +2,9 @@
 # Runs every test on a bare Debian or Ubuntu with the .NET 10 SDK and root or sudo:
 # installs what is missing, starts every server itself on free ports, leaves nothing running.
 #   tests/run.sh [--all] [--filter WORD]
-# --all kills the server at many more moments; --filter runs the tests whose full name contains WORD.
-# With IDP_REPORTS=DIR each project leaves DIR/PROJECT.xml there: every test's result and time.
-# The last line is "N passed, N failed, N skipped"; the exit code is not 0 when anything failed.
+# --all runs what repeats a fact too, on the other pair of stores or many more times; --filter runs the tests whose full name contains WORD.
+# With IDP_REPORTS=DIR each test program leaves DIR/NAME.xml there: every test's result and time.
+# Before the last line stand the ten slowest classes; the last line is "N passed, N failed, N skipped"; the exit code is not 0 when anything failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -93,23 +93,41 @@ export IDP_TEST_RUN="$mark"
 (cd tests/IdP.Journeys/node && npm ci --no-audit --no-fund --silent) || give_up "npm ci failed."
 dotnet build IdP.sln -c Release -v quiet || give_up "The build failed."
 
-for project in tests/*.Tests tests/IdP.Journeys; do
-  name="$(basename "$project")"
-  program="$project/bin/Release/net10.0/$name"
-  log="$scratch/$name.log"
-  echo "== $name"
-  arguments=(-noLogo -noColor -longRunning 120 -maxThreads 4)
+reports="${IDP_REPORTS:-$scratch/reports}"
+mkdir -p "$reports"
+
+# Kills and command line run the server as it is deployed: compiled ahead, it starts in a third of the time.
+publish_server() {
+  local rid="linux-x64"
+  [ "$(uname -m)" = aarch64 ] && rid="linux-arm64"
+  dotnet publish src/IdP.Server -c Release -r "$rid" -o "$scratch/server" -v quiet -p:RunAnalyzers=false &&
+    export IDP_TESTS_SERVER="$scratch/server/idp"
+}
+publish_server || give_up "The server could not be published."
+
+# Usage: run NAME PROJECT ARGUMENT...: one test program; what it printed is in NAME.log, its results in NAME.xml.
+run() {
+  local name="$1" project="$2"
+  shift 2
+  local arguments=(-noLogo -noColor -longRunning 120 -xml "$reports/$name.xml" "$@")
   [ "${IDP_TESTS:-}" = all ] || arguments+=(-trait- Run=all)
   [ -n "$filter" ] && arguments+=(-method "*$filter*")
-  [ -n "${IDP_REPORTS:-}" ] && mkdir -p "$IDP_REPORTS" && arguments+=(-xml "$IDP_REPORTS/$name.xml")
-  "$program" "${arguments[@]}" 2>&1 | tee "$log"
-  code=${PIPESTATUS[0]}
-  summary="$(grep -E '^ +[A-Za-z.]+ +Total: [0-9]+' "$log" | tail -1)"
+  "tests/$project/bin/Release/net10.0/$project" "${arguments[@]}" >"$scratch/$name.log" 2>&1
+  echo $? >"$scratch/$name.code"
+}
+
+# Adds up what a test program said of itself, and shows what it printed.
+count() {
+  local name="$1" summary total bad errors not unrun code
+  echo "== $name"
+  cat "$scratch/$name.log"
+  code="$(cat "$scratch/$name.code")"
+  summary="$(grep -E '^ +[A-Za-z.]+ +Total: [0-9]+' "$scratch/$name.log" | tail -1)"
   number() { sed -nE "s/.*$1: ([0-9]+).*/\1/p" <<<"$summary"; }
   total="$(number Total)" bad="$(number Failed)" errors="$(number Errors)" not="$(number Skipped)" unrun="$(number 'Not Run')"
   if [ -z "$total" ]; then
     failed=$((failed + 1))
-    continue
+    return
   fi
   bad=$((bad + errors))
   # A runner that died after its summary, or says failure without one, is a failure too.
@@ -117,11 +135,28 @@ for project in tests/*.Tests tests/IdP.Journeys; do
   failed=$((failed + bad))
   skipped=$((skipped + not))
   passed=$((passed + total - bad - not - ${unrun:-0}))
+}
+
+# Most tests wait rather than compute: the three long programs run side by side.
+faults="IdP.Server.Tests.Faults"
+run IdP.Protocol.Tests IdP.Protocol.Tests
+count IdP.Protocol.Tests
+echo "running IdP.Server.Tests, $faults and IdP.Journeys ..."
+run IdP.Server.Tests IdP.Server.Tests -maxThreads 4 -namespace- "$faults" &
+run "$faults" IdP.Server.Tests -maxThreads 2 -namespace "$faults" &
+run IdP.Journeys IdP.Journeys -maxThreads 3 &
+wait
+for name in IdP.Server.Tests "$faults" IdP.Journeys; do
+  count "$name"
 done
 
 if [ -z "$filter" ]; then
   echo "== IdP.Benchmarks --smoke"
   if tests/IdP.Benchmarks/bin/Release/net10.0/IdP.Benchmarks --smoke; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
 fi
+
+echo "== the slowest test classes, seconds"
+grep -ho '<test [^>]*>' "$reports"/*.xml | sed -nE 's/.* time="([^"]*)".* type="([^"]*)".*/\2 \1/p' |
+  awk '{ seconds[$1] += $2; tests[$1]++ } END { for (name in seconds) printf "%8.1f %5d %s\n", seconds[name], tests[name], name }' | sort -rn | head -10
 
 finish

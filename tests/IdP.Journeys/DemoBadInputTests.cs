@@ -70,7 +70,7 @@ public abstract class DemoBadInputTests(JourneyHost host)
     }
 }
 
-[Collection(nameof(OnSqlite))]
+[Thorough, Collection(nameof(OnSqlite))]
 public sealed class DemoBadInput_on_SQLite_and_memory(SqliteJourneyHost host) : DemoBadInputTests(host);
 
 [Collection(nameof(OnPostgres))]

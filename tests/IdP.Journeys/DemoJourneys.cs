@@ -194,5 +194,5 @@ public abstract class DemoJourneys(JourneyHost host)
 [Collection(nameof(OnSqlite))]
 public sealed class Demo_on_SQLite_and_memory(SqliteJourneyHost host) : DemoJourneys(host);
 
-[Collection(nameof(OnPostgres))]
+[Thorough, Collection(nameof(OnPostgres))]
 public sealed class Demo_on_PostgreSQL_and_Redis(PostgresJourneyHost host) : DemoJourneys(host);

@@ -16,7 +16,7 @@ namespace IdP.Journeys.Account;
 public abstract partial class BindingJourneys(MailingJourneyHost host) : AccountJourney(host)
 {
     /// <summary>J-20, J-24, J-09, J-31, J-27, J-33.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task An_OTP_app_is_bound_signs_in_is_changed_and_unbound(string language)
     {
         await using var me = await StartAsync(language);
@@ -55,7 +55,7 @@ public abstract partial class BindingJourneys(MailingJourneyHost host) : Account
     }
 
     /// <summary>J-22, J-06, J-26: the codes come by mail, the address is shown masked, another code is sent after a minute and not before.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task A_backup_address_is_bound_signs_in_and_is_unbound(string language)
     {
         await using var me = await StartAsync(language);
@@ -108,7 +108,7 @@ public abstract partial class BindingJourneys(MailingJourneyHost host) : Account
     }
 
     /// <summary>J-30: a proof with the old address, the new one - and the old one works until a code has come back from there.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task A_backup_address_is_changed_and_works_until_the_new_one_is_proven(string language)
     {
         await using var me = await StartAsync(language);
@@ -150,7 +150,7 @@ public abstract partial class BindingJourneys(MailingJourneyHost host) : Account
     }
 
     /// <summary>J-14: after the password a factor is chosen and bound inside the sign-in, then the app goes on; J-27: it cannot be unbound again.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task Under_a_policy_a_factor_is_bound_before_anything_else(string language)
     {
         await using var me = await StartAsync(language, signIn: false);
@@ -170,7 +170,7 @@ public abstract partial class BindingJourneys(MailingJourneyHost host) : Account
     }
 
     /// <summary>J-14: put off once, then the other factor is chosen; a change of mind on the way loses nothing.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task Under_a_policy_with_a_skip_it_is_put_off_once_and_then_an_address_is_bound(string language)
     {
         await using var me = await StartAsync(language, signIn: false);

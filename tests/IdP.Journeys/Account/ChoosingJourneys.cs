@@ -10,7 +10,7 @@ namespace IdP.Journeys.Account;
 /// <summary>J-02: the way that a person is asked first, and 更换验证方式 wherever something is to be proven.</summary>
 public abstract class ChoosingJourneys(MailingJourneyHost host) : AccountJourney(host)
 {
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task The_way_used_last_comes_first_until_another_is_chosen_for_good(string language)
     {
         var owner = await BoundAsync("email");
@@ -52,7 +52,7 @@ public abstract class ChoosingJourneys(MailingJourneyHost host) : AccountJourney
     }
 
     /// <summary>Another bound factor proves as well as the one that the change concerns.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task A_change_is_confirmed_in_another_way(string language)
     {
         var owner = await BoundAsync("email");
@@ -69,7 +69,7 @@ public abstract class ChoosingJourneys(MailingJourneyHost host) : AccountJourney
         await me.ReadsAsync(() => SettingsTexts.UnbindText);
     }
 
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task A_forgotten_password_is_set_anew_in_another_way(string language)
     {
         var owner = await BoundAsync("email");

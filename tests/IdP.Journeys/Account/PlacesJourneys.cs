@@ -9,7 +9,7 @@ namespace IdP.Journeys.Account;
 public abstract class PlacesJourneys(MailingJourneyHost host) : AccountJourney(host)
 {
     /// <summary>J-10, J-35: the box is ticked, the second step is skipped, the list says where and when, the trust is taken back.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task Trusted_devices_skip_the_second_step_and_are_removed_one_by_one_and_all(string language)
     {
         await using var me = await StartAsync(language, (await BoundAsync()).Person, signIn: false);
@@ -49,7 +49,7 @@ public abstract class PlacesJourneys(MailingJourneyHost host) : AccountJourney(h
     }
 
     /// <summary>J-35: this very session was spared its second step by the device that is gone now.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task Who_removes_the_device_they_came_by_is_asked_at_once(string language)
     {
         await using var me = await StartAsync(language, (await BoundAsync()).Person, signIn: false);
@@ -66,7 +66,7 @@ public abstract class PlacesJourneys(MailingJourneyHost host) : AccountJourney(h
     }
 
     /// <summary>J-36: one, then all others.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task Sessions_are_ended_one_by_one_and_all_others(string language)
     {
         await using var second = await StartAsync(language);
@@ -93,7 +93,7 @@ public abstract class PlacesJourneys(MailingJourneyHost host) : AccountJourney(h
     }
 
     /// <summary>J-36: an app keeps access while its person is away, until it is taken back; then it has to ask again.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task What_an_app_was_allowed_is_listed_and_taken_back(string language)
     {
         await using var me = await StartAsync(language);
@@ -120,7 +120,7 @@ public abstract class PlacesJourneys(MailingJourneyHost host) : AccountJourney(h
     }
 
     /// <summary>J-37: after a second factor where one is bound; this browser goes on, every other is out.</summary>
-    [Theory, InlineData("en", false), InlineData("en", true), InlineData("zh-CN", false), InlineData("zh-CN", true)]
+    [Theory, Languages(false), Languages(true)]
     public async Task A_new_password_ends_every_session_but_this_one(string language, bool bound)
     {
         await using var me = await StartAsync(language, bound ? (await BoundAsync()).Person : null);

@@ -20,7 +20,7 @@ public abstract partial class RecoveryJourneys(MailingJourneyHost host) : Accoun
     private static readonly SemaphoreSlim Clipboard = new(1);
 
     /// <summary>J-34: copied, printed and kept as a file; shown once.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task Recovery_codes_are_copied_printed_and_kept_as_a_file_and_never_shown_again(string language)
     {
         await using var me = await StartAsync(language, (await BoundAsync()).Person);
@@ -65,7 +65,7 @@ public abstract partial class RecoveryJourneys(MailingJourneyHost host) : Accoun
     }
 
     /// <summary>J-34, J-02: each works once.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task A_recovery_code_signs_in_once(string language)
     {
         await using var me = await StartAsync(language, (await BoundAsync()).Person);
@@ -90,7 +90,7 @@ public abstract partial class RecoveryJourneys(MailingJourneyHost host) : Accoun
     }
 
     /// <summary>J-16: the same answer for any name, the mailed link, and the second factor still.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task A_forgotten_password_is_set_anew_with_the_second_factor(string language)
     {
         await using var me = await StartAsync(language, (await BoundAsync()).Person);
@@ -116,7 +116,7 @@ public abstract partial class RecoveryJourneys(MailingJourneyHost host) : Accoun
     }
 
     /// <summary>J-33: the link in the mail.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task This_was_not_me_makes_the_account_safe(string language)
     {
         await using var thief = await StartAsync(language);
@@ -132,7 +132,7 @@ public abstract partial class RecoveryJourneys(MailingJourneyHost host) : Accoun
     }
 
     /// <summary>J-33: an operator's file says another address. The new one is told, and the old one too; what an operator did no link in a mail undoes.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task A_new_address_is_told_to_both_and_neither_can_undo_it(string language)
     {
         await using var me = await StartAsync(language);
@@ -150,7 +150,7 @@ public abstract partial class RecoveryJourneys(MailingJourneyHost host) : Accoun
     }
 
     /// <summary>J-33: the first browser of all is no news. Of another one the mail says what its owner tells it from a stranger's by.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task A_sign_in_from_another_browser_is_told_with_time_and_browser(string language)
     {
         await using var me = await StartAsync(language);

@@ -8,7 +8,7 @@ namespace IdP.Journeys.Account;
 public abstract class TroubleJourneys(MailingJourneyHost host) : AccountJourney(host)
 {
     /// <summary>A wrong password, a wrong code, one used before; a reload, the back button and a second tab keep working.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task Mistakes_are_told_calmly_and_nothing_is_lost(string language)
     {
         await using var me = await StartAsync(language, (await BoundAsync()).Person, signIn: false);
@@ -41,7 +41,7 @@ public abstract class TroubleJourneys(MailingJourneyHost host) : AccountJourney(
     }
 
     /// <summary>The question was open for too long: a fresh code is on its way already.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task A_mailed_code_that_is_too_old_is_followed_by_a_new_one(string language)
     {
         var owner = await BoundAsync("email");
@@ -60,7 +60,7 @@ public abstract class TroubleJourneys(MailingJourneyHost host) : AccountJourney(
     }
 
     /// <summary>Ten guesses, then this factor rests; another one is a way on at once.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task After_too_many_codes_another_way_is_open(string language)
     {
         var owner = await BoundAsync("email");
@@ -81,7 +81,7 @@ public abstract class TroubleJourneys(MailingJourneyHost host) : AccountJourney(
     }
 
     /// <summary>The same words whether or not there is such an account.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task After_too_many_passwords_the_page_says_how_long_to_wait(string language)
     {
         await using var me = await StartAsync(language, signIn: false);

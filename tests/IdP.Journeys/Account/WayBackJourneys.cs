@@ -9,7 +9,7 @@ namespace IdP.Journeys.Account;
 public abstract class WayBackJourneys(MailingJourneyHost host) : AccountJourney(host)
 {
     /// <summary>A page of a step that is done leads to the one that is not.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task After_back_and_reload_every_step_of_a_sign_in_leads_on(string language)
     {
         await using var me = await StartAsync(language, (await BoundAsync()).Person, signIn: false);
@@ -47,7 +47,7 @@ public abstract class WayBackJourneys(MailingJourneyHost host) : AccountJourney(
     }
 
     /// <summary>The form of a page that was left open is sent after all: each tab goes where the sign-in has got to, and the app is answered once.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task Two_tabs_of_one_sign_in_meet_at_its_step_and_answer_once(string language)
     {
         await using var first = await StartAsync(language, (await BoundAsync()).Person, signIn: false);
@@ -67,7 +67,7 @@ public abstract class WayBackJourneys(MailingJourneyHost host) : AccountJourney(
     }
 
     /// <summary>Another app in another tab: each sign-in asks for its own steps and answers its own app.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task Two_sign_ins_in_two_tabs_end_each_at_their_own_app(string language)
     {
         await using var first = await StartAsync(language, (await BoundAsync()).Person, signIn: false);
@@ -97,7 +97,7 @@ public abstract class WayBackJourneys(MailingJourneyHost host) : AccountJourney(
     }
 
     /// <summary>J-14: out of the question for an address, and out of the picture.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task After_back_and_reload_forced_binding_goes_on(string language)
     {
         await using var me = await StartAsync(language, signIn: false);
@@ -125,7 +125,7 @@ public abstract class WayBackJourneys(MailingJourneyHost host) : AccountJourney(
     }
 
     /// <summary>What is done is not done again from a page that shows how it was before.</summary>
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages]
     public async Task After_back_and_reload_a_change_is_made_once(string language)
     {
         await using var me = await StartAsync(language);

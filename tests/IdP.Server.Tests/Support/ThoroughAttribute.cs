@@ -6,5 +6,8 @@ namespace IdP.Server.Tests.Support;
 [AttributeUsage(AttributeTargets.Class | AttributeTargets.Method)]
 public sealed class ThoroughAttribute : Attribute, ITraitAttribute
 {
-    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => [new("Run", "all")];
+    public const string Name = "Run";
+    public const string Value = "all";
+
+    public IReadOnlyCollection<KeyValuePair<string, string>> GetTraits() => [new(Name, Value)];
 }
