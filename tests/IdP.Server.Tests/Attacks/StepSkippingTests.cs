@@ -5,7 +5,7 @@ namespace IdP.Server.Tests.Attacks;
 
 /// <summary>
 /// Every step × everything a browser can send there, the right answers of every other step included: nothing advances that was not verified. After each move the
-/// half-done sign-in is good for nothing, and (which shows that the move was really made on a live one) the honest person can still finish it.
+/// half-done sign-in is good for nothing, and at the end the honest person can still finish it, which shows that the moves were made on a live one.
 /// </summary>
 public abstract partial class StepSkippingTests(StepHost host)
 {
@@ -42,6 +42,10 @@ public abstract partial class StepSkippingTests(StepHost host)
 
     private readonly TestIdp idp = host.Idp;
 
+    /// <summary>Where a sign-in can be.</summary>
+    public static TheoryData<string> AllSteps => [.. Steps];
+
+    /// <summary>Moves with a scene of their own: they spend a guess, or use a right answer in the wrong browser.</summary>
     public static TheoryData<string, string> Table
     {
         get
@@ -49,7 +53,7 @@ public abstract partial class StepSkippingTests(StepHost host)
             var table = new TheoryData<string, string>();
             foreach (var step in Steps)
             {
-                foreach (var move in Moves.Except(Own[step]))
+                foreach (var move in MovesAt(step).Where(NeedsItsOwnScene))
                     table.Add(step, move);
             }
 
@@ -63,7 +67,36 @@ public abstract partial class StepSkippingTests(StepHost host)
     {
         ArgumentNullException.ThrowIfNull(move);
         using var scene = await ReachAsync(step);
+        await AdvancesNothingAsync(scene, step, move);
+        await CanBeFinishedAsync(scene, $"after {move} at {step}");
+        // A right code where none was asked for was not even looked at.
+        if (move == "post /verify code=RIGHT" && scene.Person.TotpSecret is not null)
+            Assert.NotNull((await idp.SignInAsync(scene.Browser, idp.App(TestClient.Strict).Ask(), scene.Person)).Answer?["code"]);
+    }
 
+    /// <summary>Moves that change nothing follow one another in one sign-in, each checked by itself.</summary>
+    [Theory]
+    [MemberData(nameof(AllSteps))]
+    public async Task Moves_without_an_answer_advance_nothing(string step)
+    {
+        using var scene = await ReachAsync(step);
+        string[] moves = [.. MovesAt(step).Where(move => !NeedsItsOwnScene(move))];
+        Assert.True(moves.Length > 20);
+        foreach (var move in moves)
+            await AdvancesNothingAsync(scene, step, move);
+        await CanBeFinishedAsync(scene, $"after all of it at {step}");
+    }
+
+    private static IEnumerable<string> MovesAt(string step) => Moves.Except(Own[step]);
+
+    private static bool NeedsItsOwnScene(string move) =>
+        Spends(move, "code=") || Spends(move, "password=") || move.StartsWith("other browser", StringComparison.Ordinal) || move.StartsWith("all but", StringComparison.Ordinal);
+
+    private static bool Spends(string move, string field) =>
+        move.Contains(field, StringComparison.Ordinal) && !move.EndsWith(field, StringComparison.Ordinal);
+
+    private async Task AdvancesNothingAsync(Scene scene, string step, string move)
+    {
         var result = await MakeAsync(move, scene);
         Assert.True(result?.Answer?["code"] is null, $"{move} at {step} gave a code");
         Assert.True(result is null || (int)result.Status < 500, result?.Describe());
@@ -71,27 +104,21 @@ public abstract partial class StepSkippingTests(StepHost host)
         var asked = await scene.Browser.OpenAsync(scene.App.Ask().With("prompt", "none").Url);
         Assert.True(asked.MustAnswer()["code"] is null, $"{move} at {step} made a session");
 
-        var (browser, person) = (scene.Browser, scene.Person);
         // Whoever did it, in whichever browser: the sign-in itself has come no further.
-        var stands = await browser.VisitAsync("/connect/continue" + scene.Tx);
+        var stands = await scene.Browser.VisitAsync("/connect/continue" + scene.Tx);
         Assert.True(stands.Answer is null && Array.IndexOf(Order, stands.At) <= Array.IndexOf(Order, scene.At.At), $"{move} at {step} went on to {stands.Describe()}");
-        var done = await FinishAsync(stands, scene);
-        Assert.True(done.Answer?["code"] is not null, $"after {move} at {step} the honest person is stuck: {done.Describe()}");
-        await IsAboutAsync(person, done, scene);
-        // A right code where none was asked for was not even looked at.
-        if (move == "post /verify code=RIGHT" && person.TotpSecret is not null)
-            Assert.NotNull((await idp.SignInAsync(browser, idp.App(TestClient.Strict).Ask(), person)).Answer?["code"]);
+    }
+
+    private async Task CanBeFinishedAsync(Scene scene, string when)
+    {
+        var done = await FinishAsync(await scene.Browser.VisitAsync("/connect/continue" + scene.Tx), scene);
+        Assert.True(done.Answer?["code"] is not null, $"{when} the honest person is stuck: {done.Describe()}");
+        await IsAboutAsync(scene.Person, done, scene);
     }
 
     /// <summary>The person's own word ends it: access_denied, now and for whatever is sent afterwards.</summary>
     [Theory]
-    [InlineData("password")]
-    [InlineData("otp")]
-    [InlineData("consent")]
-    [InlineData("otp before consent")]
-    [InlineData("consent after otp")]
-    [InlineData("step-up")]
-    [InlineData("bind")]
+    [MemberData(nameof(AllSteps))]
     public async Task What_was_cancelled_cannot_be_gone_on_with(string step)
     {
         using var scene = await ReachAsync(step);
@@ -110,13 +137,7 @@ public abstract partial class StepSkippingTests(StepHost host)
 
     /// <summary>The back button after the end: whatever form is sent once more, there is the one answer there was.</summary>
     [Theory]
-    [InlineData("password")]
-    [InlineData("otp")]
-    [InlineData("consent")]
-    [InlineData("otp before consent")]
-    [InlineData("consent after otp")]
-    [InlineData("step-up")]
-    [InlineData("bind")]
+    [MemberData(nameof(AllSteps))]
     public async Task After_the_end_the_forms_of_its_steps_give_nothing_new(string step)
     {
         using var scene = await ReachAsync(step);
