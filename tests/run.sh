@@ -144,7 +144,7 @@ count IdP.Protocol.Tests
 echo "running IdP.Server.Tests, $faults and IdP.Journeys ..."
 run IdP.Server.Tests IdP.Server.Tests -maxThreads 4 -namespace- "$faults" &
 run "$faults" IdP.Server.Tests -maxThreads 2 -namespace "$faults" &
-run IdP.Journeys IdP.Journeys -maxThreads 3 &
+run IdP.Journeys IdP.Journeys -maxThreads 3 -preEnumerateTheories &
 wait
 for name in IdP.Server.Tests "$faults" IdP.Journeys; do
   count "$name"

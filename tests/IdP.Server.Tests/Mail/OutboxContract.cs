@@ -148,15 +148,20 @@ public sealed class OutboxContract(Servers servers)
     {
         await using var node = await StartAsync(kind);
         var outbox = node.Get<Outbox>();
-        var gate = new TaskCompletionSource();
+        TaskCompletionSource reached = new(), gate = new();
         postbox.Instead = async (mail, _) =>
         {
+            reached.TrySetResult();
             await gate.Task;
             postbox.Delivered.Enqueue(mail);
             return new Delivery.Sent();
         };
         var slow = await outbox.AddAsync(Draft(node) with { Awaited = true }, Cancel);
-        Assert.Equal(MailOutcome.Slow, await outbox.SendNowAsync(slow, TimeSpan.FromMilliseconds(200), Cancel));
+        var waiting = outbox.SendNowAsync(slow, TimeSpan.FromSeconds(2), Cancel);
+        await reached.Task;
+        Assert.False(waiting.IsCompleted);
+        clock.Advance(TimeSpan.FromSeconds(2));
+        Assert.Equal(MailOutcome.Slow, await waiting);
         clock.Advance(TimeSpan.FromSeconds(11));
         Assert.Equal(0, await outbox.SendDueAsync(Cancel));
         gate.SetResult();
