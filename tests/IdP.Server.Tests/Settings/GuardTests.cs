@@ -86,6 +86,23 @@ public abstract partial class GuardTests(TestIdp idp)
         }
     }
 
+    /// <summary>Its own time ends a proof: a store whose clock is behind, or that keeps things too long, does not make it good for longer.</summary>
+    [Fact]
+    public async Task A_proof_that_the_store_keeps_too_long_is_stale()
+    {
+        using var owner = await Owner.WithOtpAsync(idp);
+        var action = StepUp.GuardedAction.Bind("totp");
+        await owner.ProveAsync(action);
+        var asker = await owner.AskerAsync();
+        var store = idp.Service<Storage.IEphemeralStore>();
+        var key = $"proof:{asker.SessionId}:{action.Name}";
+        await store.SetAsync(key, (await store.GetAsync(key, default))!, TimeSpan.FromHours(1), default);
+
+        await idp.ForwardAsync(TimeSpan.FromMinutes(5.1));
+        Assert.NotNull(await store.GetAsync(key, default));
+        Assert.False(await idp.Service<StepUp.RecentProof>().TakeAsync(asker, action, default));
+    }
+
     private static async Task ChangesNothingAsync(GuardScene scene, string action, string proof)
     {
         using var thief = await scene.PrepareAsync(proof);
