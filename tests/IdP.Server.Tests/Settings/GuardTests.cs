@@ -1,4 +1,6 @@
 using System.Net;
+using IdP.Server.StepUp;
+using IdP.Server.Storage;
 using IdP.Server.Tests.Attacks;
 using IdP.Server.Tests.Support;
 
@@ -91,16 +93,16 @@ public abstract partial class GuardTests(TestIdp idp)
     public async Task A_proof_that_the_store_keeps_too_long_is_stale()
     {
         using var owner = await Owner.WithOtpAsync(idp);
-        var action = StepUp.GuardedAction.Bind("totp");
+        var action = GuardedAction.Bind("totp");
         await owner.ProveAsync(action);
         var asker = await owner.AskerAsync();
-        var store = idp.Service<Storage.IEphemeralStore>();
+        var store = idp.Service<IEphemeralStore>();
         var key = $"proof:{asker.SessionId}:{action.Name}";
         await store.SetAsync(key, (await store.GetAsync(key, default))!, TimeSpan.FromHours(1), default);
 
         await idp.ForwardAsync(TimeSpan.FromMinutes(5.1));
         Assert.NotNull(await store.GetAsync(key, default));
-        Assert.False(await idp.Service<StepUp.RecentProof>().TakeAsync(asker, action, default));
+        Assert.False(await idp.Service<RecentProof>().TakeAsync(asker, action, default));
     }
 
     private static async Task ChangesNothingAsync(GuardScene scene, string action, string proof)
