@@ -9,6 +9,8 @@ namespace IdP.Server.Tests.Hosting;
 /// <summary>"Sign in to an app of your own" as the README says it: its commands beside a running server, and the app of docs/relying-party.cs.</summary>
 public sealed partial class OwnAppTests : IAsyncLifetime
 {
+    public const string Sample = "docs/relying-party.cs";
+
     private readonly CancellationToken cancel = TestContext.Current.CancellationToken;
     private readonly int port = TestIdp.FreePort();
     private TestIdp idp = null!;
