@@ -33,8 +33,9 @@ internal static class Members
     public static string Unknown(string name, IEnumerable<string> known)
     {
         var all = known.ToList();
-        var near = all.Select(k => (Name: k, Distance: Distance(name, k))).MinBy(k => k.Distance);
-        return near.Distance <= 3 ? $"there is no such member; did you mean '{near.Name}'?" : $"there is no such member; known here: {string.Join(", ", all)}";
+        return Spelling.Nearest(name, all) is { } near
+            ? $"there is no such member; did you mean '{near}'?"
+            : $"there is no such member; known here: {string.Join(", ", all)}";
     }
 
     private static bool Fits(JsonNode value, Type type, string path, List<Fault> faults)
@@ -82,24 +83,5 @@ internal static class Members
         if (!good)
             faults.Add(new(path, reason));
         return good;
-    }
-
-    /// <summary>How many letters differ (Levenshtein), without case.</summary>
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var substitute = diagonal + (char.ToUpperInvariant(a[i - 1]) == char.ToUpperInvariant(b[j - 1]) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(substitute, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
     }
 }
