@@ -10,7 +10,7 @@ internal static class Spelling
         known.Select(word => (Word: word, Distance: Distance(typed, word)))
             // A short word has little in common with what differs in most of its letters.
             .Where(near => near.Distance <= Most && near.Distance < Math.Max(near.Word.Length, 2))
-            .MinBy(near => near.Distance).Word;
+            .OrderBy(near => near.Distance).Select(near => near.Word).FirstOrDefault();
 
     /// <summary>How many letters differ (Levenshtein), without case.</summary>
     private static int Distance(string a, string b)

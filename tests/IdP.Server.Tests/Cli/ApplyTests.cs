@@ -107,7 +107,7 @@ public sealed class ApplyTests : IDisposable
         var (code, output, error) = await idp.RunAsync("apply", idp.Write(name, shown.Output));
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("client web: unchanged", output, StringComparison.Ordinal);
-        output = (await idp.RunAsync("apply", idp.Write(name, shown.Output.Replace("600", "700", StringComparison.Ordinal)))).Output;
+        output = (await idp.RunAsync("apply", idp.Write(name, shown.Output.Replace(": 600", ": 700", StringComparison.Ordinal)))).Output;
         Assert.Contains("client web: change (accessTokenLifetime)", output, StringComparison.Ordinal);
     }
 

@@ -67,7 +67,9 @@ internal static class Members
         var text = JsonSerializer.SerializeToElement(value, ApplyJsonContext.Default.JsonNode);
         if (text.ValueKind != JsonValueKind.String || !text.TryGetDateTime(out var time))
             return null;
-        return time.Kind == DateTimeKind.Unspecified ? new DateTimeOffset(time, TimeSpan.Zero) : text.TryGetDateTimeOffset(out var exact) ? exact : null;
+        // In UTC, so that two spellings of one moment are no change.
+        return time.Kind == DateTimeKind.Unspecified ? new DateTimeOffset(time, TimeSpan.Zero)
+            : text.TryGetDateTimeOffset(out var exact) ? exact.ToUniversalTime() : null;
     }
 
     private static bool Strings(JsonArray list, string path, List<Fault> faults)
