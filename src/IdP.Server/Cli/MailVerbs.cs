@@ -4,6 +4,7 @@ using IdP.Server.Accounts;
 using IdP.Server.Audit;
 using IdP.Server.Hosting;
 using IdP.Server.Mail;
+using IdP.Server.Storage;
 using IdP.Server.Storage.Clients;
 
 namespace IdP.Server.Cli;
@@ -38,7 +39,7 @@ internal static class MailVerbs
 
         var draft = bench.Get<Mails>().Test(new MailTo(null, address, language, TimeZoneInfo.Utc));
         var delivery = await transport.DeliverAsync(
-            new($"{Guid.NewGuid():N}@{bench.Options.Mail.From[(bench.Options.Mail.From.LastIndexOf('@') + 1)..]}", bench.Clock.GetUtcNow(), address, language,
+            new($"{Handles.NewId()}@{bench.Options.Mail.From[(bench.Options.Mail.From.LastIndexOf('@') + 1)..]}", bench.Clock.GetUtcNow(), address, language,
                 draft.Subject, draft.Text, draft.Html), cancel);
         var (outcome, reason) = delivery switch
         {
