@@ -23,6 +23,8 @@ internal static class Program
             ClientVerbs.Make(shell),
             UserVerbs.Make(shell),
             KeyVerbs.Make(shell),
+            AuditVerbs.Make(shell),
+            MailVerbs.Make(shell),
             AdminVerbs.Make(shell),
             MaintenanceVerbs.Migrate(shell),
             MaintenanceVerbs.CheckConfig(shell),

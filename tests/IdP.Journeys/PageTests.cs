@@ -32,6 +32,15 @@ public sealed class PageTests(SqliteJourneyHost host)
         await FillSetUpAsync($"admin-{language}-{scheme}", "a-long-enough-password");
         await page.Locator("form button").ClickAsync();
         await look.AtAsync(page, "setup-done");
+        var admin = await look.PersonAsync();
+        await using (admin.Context)
+        {
+            await admin.GotoAsync(idp.Issuer + "/account");
+            await admin.GivePasswordAsync(new Person($"admin-{language}-{scheme}", "a-long-enough-password"));
+            await admin.ArrivesAsync("/account");
+            await look.AtAsync(admin, "account-admin");
+        }
+
         await look.AtAsync(page, "sign-in", idp.App(TestClient.Web).Ask().Url);
         await page.GivePasswordAsync(person with { Password = "not-the-right-one" });
         await look.AtAsync(page, "sign-in-wrong");

@@ -19,6 +19,8 @@ internal enum AccountChangeKind
     DeviceStolen,
     /// <summary>A sign-in from a browser that this person never signed in with.</summary>
     NewBrowser,
+    /// <summary>The account goes; each watcher deletes what its tables hold of the person.</summary>
+    AccountRemoved,
 }
 
 /// <param name="Factor">The kind of factor, for the changes that concern one.</param>

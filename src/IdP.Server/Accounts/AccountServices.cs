@@ -17,5 +17,6 @@ internal static class AccountServices
         .AddSingleton<Consents>()
         .AddSingleton<GuessLimits>()
         .AddSingleton<AddressGuard>()
-        .AddSingleton<FactorBindings>();
+        .AddSingleton<FactorBindings>()
+        .AddSingleton<IAccountWatcher, RemovedBindings>();
 }

@@ -148,6 +148,51 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     }
 
     /// <summary>
+    /// Removes the person, ends every session and token, and deletes what belongs to them; audit rows stay. False when there is no such person.
+    /// </summary>
+    public Task<bool> RemoveAsync(string id, By by, CancellationToken cancel) => ChangeAsync(id, async lane =>
+    {
+        await HoldAsync(lane, id, cancel);
+        if (await ReadAsync(lane, id, cancel) is not { } person)
+            return false;
+        await EndEverythingAsync(lane, id, cancel);
+        await watchers.TellAsync(lane, new(id, AccountChangeKind.AccountRemoved, by), cancel);
+        foreach (var table in (string[])["sessions", "refresh_families", "consents", "one_time_links"])
+            await lane.ExecuteAsync($"delete from {table} where user_id = @id", cancel, ("@id", id));
+        await lane.ExecuteAsync("delete from users where id = @id", cancel, ("@id", id));
+        // The name, because no row is left that tells whose id it was.
+        await audit.AddAsync(lane, new("user-removed", by.Actor, id, Address: by.Address, Details: person.UserName), cancel);
+        return true;
+    }, cancel);
+
+    /// <summary>
+    /// An operator's word for somebody who has lost their second factors: all of them go, and with them every session, token and trusted device, since
+    /// whoever has the lost phone may have opened one. The number of bindings removed.
+    /// </summary>
+    /// <param name="removeBindings">Removes them in the same transaction; the number of them.</param>
+    public async Task<int> ResetFactorsAsync(string id, Func<Lane, Task<int>> removeBindings, By by, CancellationToken cancel)
+    {
+        var removed = 0;
+        await ChangeAsync(id, async lane =>
+        {
+            await HoldAsync(lane, id, cancel);
+            if ((removed = await removeBindings(lane)) == 0)
+                return false;
+            await EndEverythingAsync(lane, id, cancel);
+            await audit.AddAsync(lane, new("factors-reset", by.Actor, id, Address: by.Address), cancel);
+            return true;
+        }, cancel);
+        return removed;
+    }
+
+    private async Task EndEverythingAsync(Lane lane, string id, CancellationToken cancel)
+    {
+        await ending.EndAllAsync(lane, id, exceptSid: null, cancel);
+        await ending.EndClientAsync(lane, id, clientId: null, cancel);
+        await GuessLimits.ForgetAsync(lane, id, cancel);
+    }
+
+    /// <summary>
     /// Ends every session but <paramref name="exceptSid"/>, and every token: whoever knew the old password may have taken some in that session too.
     /// Wrong guesses are forgotten. False when there is no such person, or the session of whoever asks has ended.
     /// </summary>

@@ -5,12 +5,12 @@ using IdP.Server.Storage.Clients;
 
 namespace IdP.Server.Cli;
 
-/// <summary>"client list|show|remove"; adding is <see cref="ClientAddVerb"/>.</summary>
+/// <summary>"client list|show|remove"; adding is <see cref="ClientAddVerb"/>, secrets are <see cref="ClientSecretVerbs"/>.</summary>
 internal static class ClientVerbs
 {
     public static Command Make(Shell shell) => new("client", "Applications that sign people in here")
     {
-        ClientAddVerb.Make(shell), List(shell), Show(shell), Remove(shell),
+        ClientAddVerb.Make(shell), List(shell), Show(shell), Remove(shell), ClientSecretVerbs.Make(shell),
     };
 
     private static Command List(Shell shell)
@@ -31,14 +31,16 @@ internal static class ClientVerbs
     private static Command Show(Shell shell)
     {
         var id = new Argument<string>("ID") { Description = "The client's id" };
-        var command = new Command("show", "Show one client in the form that 'apply' takes, without its secrets") { id };
+        var command = new Command("show", """
+            Show one client as a file that 'apply' takes: YAML, or JSON with --json.
+            Its secrets are kept as hashes and cannot be shown; a file without them leaves them as they are.
+            """) { id };
         command.SetAction(async (parsed, cancel) =>
         {
             await using var bench = await Workbench.LookAsync(shell, cancel);
             if (await bench.Clients.FindAsync(parsed.GetValue(id)!, cancel) is not { } client)
                 return shell.Refuse($"There is no client '{parsed.GetValue(id)}'.");
-            var shown = Redacted(client);
-            return shell.Say(shown, shown.Select(member => $"{member.Key}: {member.Value?.ToJsonString()}"));
+            return shell.Say(ClientFile.ToJson(client), ClientFile.ToYaml(client));
         });
         return command;
     }

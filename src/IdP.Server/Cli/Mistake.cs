@@ -19,6 +19,7 @@ internal sealed record Mistake(int Code, string Sentence, params IReadOnlyList<s
         SecondNodeException or SchemaException or CannotListenException => new(ExitCode.Refused, problem.Message),
         // Somebody was faster than we were after we had looked.
         IOException { InnerException: AddressInUseException } => new(ExitCode.Refused, problem.Message),
+        UnwritableException => new(ExitCode.BadConfiguration, problem.Message + " Look at DataDirectory and Storage:Database, and at who may write there."),
         _ when Outage.Find(problem) is { } outage => new(ExitCode.StoreAway, "The store cannot be reached: " + (outage.InnerException ?? outage).Message),
         IOException or UnauthorizedAccessException => new(ExitCode.BadConfiguration,
             $"A file or folder cannot be used: {problem.Message.TrimEnd('.')}. Look at DataDirectory and Storage:Database, and at who may write there."),

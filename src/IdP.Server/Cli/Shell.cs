@@ -13,6 +13,8 @@ internal sealed class Shell(IReadOnlyList<string> arguments, Terminal terminal)
 {
     private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private static readonly JsonSerializerOptions OnOneLine = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private readonly Option<bool> json = new("--json") { Description = "Answer in JSON, for scripts", Recursive = true };
     private bool asJson;
 
@@ -28,16 +30,15 @@ internal sealed class Shell(IReadOnlyList<string> arguments, Terminal terminal)
         // "@name" is a password like any other, not a file of arguments.
         var parsed = root.Parse(others, new ParserConfiguration { ResponseFileTokenReplacer = null });
         asJson = parsed.GetResult(json) is { } asked && (asked.Errors.Any() || asked.GetValueOrDefault<bool>());
-        if (asJson && parsed.Action is ParseErrorAction)
-            return Fail(ExitCode.Usage, "The command line cannot be understood.", [.. parsed.Errors.Select(error => error.Message)]);
+        if (parsed.Action is ParseErrorAction)
+            return Fail(ExitCode.Usage, Misunderstanding.Of(parsed), asJson ? [.. parsed.Errors.Select(error => error.Message)] : []);
         try
         {
             // No termination handler of its own: the web host has one, and verbs end by their transaction.
-            var code = await parsed.InvokeAsync(new InvocationConfiguration
+            return await parsed.InvokeAsync(new InvocationConfiguration
             {
                 Output = terminal.Output, Error = terminal.Error, EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null,
             });
-            return parsed.Action is ParseErrorAction ? ExitCode.Usage : code;
         }
         catch (FaultsException refused)
         {
@@ -57,6 +58,13 @@ internal sealed class Shell(IReadOnlyList<string> arguments, Terminal terminal)
         else
             WriteLines(terminal.Output, lines);
         return ExitCode.Done;
+    }
+
+    /// <summary>One of many that come one after the other: a line of text, or an object on a line of its own.</summary>
+    public void SayLine(JsonNode data, string line)
+    {
+        terminal.Output.WriteLine(asJson ? data.ToJsonString(OnOneLine) : line);
+        terminal.Output.Flush();
     }
 
     public int Refuse(IReadOnlyList<Fault> faults)

@@ -1,16 +1,18 @@
 using System.CommandLine;
 using System.Text.Json.Nodes;
 using IdP.Server.Accounts;
+using IdP.Server.Factors;
 using IdP.Server.Storage.Clients;
 
 namespace IdP.Server.Cli;
 
-/// <summary>"user add|list|disable|enable|unlock|password".</summary>
+/// <summary>"user add|list|show|disable|enable|unlock|password|reset-factors|remove".</summary>
 internal static class UserVerbs
 {
     public static Command Make(Shell shell) => new("user", "People who sign in here")
     {
-        Add(shell), List(shell), SetDisabled(shell, true), SetDisabled(shell, false), Unlock(shell), Password(shell),
+        Add(shell), List(shell), UserShowVerb.Make(shell), SetDisabled(shell, true), SetDisabled(shell, false), Unlock(shell), Password(shell),
+        ResetFactors(shell), Remove(shell),
     };
 
     private static Command Add(Shell shell)
@@ -113,12 +115,55 @@ internal static class UserVerbs
         return command;
     }
 
+    private static Command ResetFactors(Shell shell)
+    {
+        var name = new Argument<string>("NAME") { Description = "Their user name" };
+        var command = new Command("reset-factors", """
+            Remove every second factor of somebody who has lost them; recovery codes too. Sessions, tokens and trusted devices end.
+            They are told by mail, sign in with the password alone, and bind anew. Make sure first that it is really them who asks.
+            """) { name };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            await using var bench = await Workbench.OpenAsync(shell, cancel);
+            if (await bench.FindUserAsync(parsed.GetValue(name)!, cancel) is not { } user)
+                return Unknown(shell, parsed.GetValue(name)!);
+            var bindings = bench.Get<FactorBindings>();
+            var removed = await bench.Users.ResetFactorsAsync(user.Id, lane => bindings.RemoveAllAsync(lane, user.Id, Workbench.By, cancel), Workbench.By, cancel);
+            return shell.Say(
+                new JsonObject { ["id"] = user.Id, ["userName"] = user.UserName, ["removed"] = removed },
+                removed == 0
+                    ? $"'{user.UserName}' has no second factor; nothing was changed."
+                    : $"'{user.UserName}' has no second factor any more ({string.Join(", ", user.BoundFactors)}); their sessions have ended.");
+        });
+        return command;
+    }
+
+    private static Command Remove(Shell shell)
+    {
+        var name = new Argument<string>("NAME") { Description = "Their user name" };
+        var command = new Command("remove", """
+            Remove somebody for good: sessions, tokens, second factors, trusted devices and mails on their way go too; the audit log stays.
+            To shut somebody out for a while: idp user disable
+            """) { name };
+        command.SetAction(async (parsed, cancel) =>
+        {
+            await using var bench = await Workbench.OpenAsync(shell, cancel);
+            if (await bench.FindUserAsync(parsed.GetValue(name)!, cancel) is not { } user || !await bench.Users.RemoveAsync(user.Id, Workbench.By, cancel))
+                return Unknown(shell, parsed.GetValue(name)!);
+            string[] hint = user.IsAdmin && !await bench.Users.AnyAdminAsync(cancel) ? ["There is no administrator left; 'idp admin link' makes a link to one."] : [];
+            return shell.Say(
+                new JsonObject { ["id"] = user.Id, ["userName"] = user.UserName, ["removed"] = true },
+                [$"'{user.UserName}' is removed; running servers know within five seconds.", .. hint]);
+        });
+        return command;
+    }
+
     private static List<Fault> PasswordFaults(Workbench bench, string password) =>
         [.. PasswordPolicy.Faults(password, bench.Options.SignIn.MinimumPasswordLength).Select(reason => new Fault("password", reason))];
 
     private static int Unknown(Shell shell, string name) => shell.Refuse($"There is no user '{name}'.");
 
-    private static JsonObject Describe(UserRecord user) => new()
+    public static JsonObject Describe(UserRecord user) => new()
     {
         ["id"] = user.Id, ["userName"] = user.UserName, ["email"] = user.Email, ["name"] = user.Name, ["isAdmin"] = user.IsAdmin, ["disabled"] = user.Disabled,
         ["factors"] = new JsonArray([.. user.BoundFactors.Select(f => (JsonNode)f)]),

@@ -37,6 +37,7 @@ internal sealed class Workbench : IAsyncDisposable
             .AddSecondFactors()
             .AddIdpRecovery()
             .AddSingleton<FirstAdministrator>()
+            .AddSingleton<AuditSearch>()
             .AddIdpClients()
             .AddLogging()
             .AddSingleton<KeyTable>()

@@ -6,11 +6,13 @@ using IdP.Server.SignIn;
 namespace IdP.Server.Connect;
 
 /// <summary>Writes what an app or a person gets at the end: the redirect, the form_post page (Form Post Response Mode §2), or a page.</summary>
-internal sealed class AnswerWriter(PageRenderer pages, ErrorPages errors)
+internal sealed class AnswerWriter(PageRenderer pages, ErrorPages errors, RefusalLog refusals)
 {
     public Task WriteAsync(HttpContext context, FinalAnswer answer)
     {
         context.Response.Headers.CacheControl = "no-store";
+        if (Field(answer, "error") is { } error)
+            refusals.Write(context, error, Field(answer, "error_description"), answer.RedirectUri);
         if (answer.ResponseMode != "form_post")
         {
             SeeOther(context, AuthorizeResponse.Location(new ResponseTarget(answer.RedirectUri, answer.ResponseMode, null), answer.Fields));
@@ -24,6 +26,8 @@ internal sealed class AnswerWriter(PageRenderer pages, ErrorPages errors)
     public Task WriteAsync(HttpContext context, Ending ending) => ending is Ending.Answered done
         ? WriteAsync(context, done.Answer)
         : ShowErrorAsync(context, new ProtocolError("invalid_request_uri", "The request_uri was used before."));
+
+    private static string? Field(FinalAnswer answer, string name) => answer.Fields.FirstOrDefault(field => field.Key == name).Value;
 
     /// <summary>303, so that a post never travels on (RFC 9700 §4.12).</summary>
     public static void SeeOther(HttpContext context, string location)

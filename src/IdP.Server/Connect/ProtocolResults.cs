@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using IdP.Protocol;
+using IdP.Server.Hosting;
 
 namespace IdP.Server.Connect;
 
@@ -29,6 +30,7 @@ internal static class ProtocolResults
 
     public static Task ErrorAsync(HttpContext context, ProtocolError error)
     {
+        context.RequestServices.GetRequiredService<RefusalLog>().Write(context, error.Code, error.Description);
         if (error.Status == StatusCodes.Status401Unauthorized)
             context.Response.Headers.WWWAuthenticate = "Basic realm=\"client\", charset=\"UTF-8\"";
         if (error.Status == StatusCodes.Status503ServiceUnavailable)

@@ -14,6 +14,12 @@ internal sealed class TrustEnding(SessionEnding sessions, AuditLog audit, TimePr
 
     public async Task OnChangeAsync(Lane lane, AccountChange change, CancellationToken cancel)
     {
+        if (change.Kind == AccountChangeKind.AccountRemoved)
+        {
+            await lane.ExecuteAsync("delete from trusted_devices where user_id = @user", cancel, ("@user", change.UserId));
+            await lane.ExecuteAsync("delete from known_browsers where user_id = @user", cancel, ("@user", change.UserId));
+        }
+
         if (!EndsTrust(change.Kind))
             return;
         var ended = await EndAllAsync(lane, change.UserId, change.By, cancel);

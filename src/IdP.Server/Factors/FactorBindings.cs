@@ -93,6 +93,16 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
         return true;
     }
 
+    /// <summary>All of them, in the caller's transaction; the number of them. Some may go with others (<see cref="IAccountWatcher"/>) before their turn comes.</summary>
+    public async Task<int> RemoveAllAsync(Lane lane, string userId, By by, CancellationToken cancel)
+    {
+        await Users.HoldAsync(lane, userId, cancel);
+        var ids = await lane.ListAsync("select id from factor_bindings where user_id = @user order by created_at", row => row.GetString(0), cancel, ("@user", userId));
+        foreach (var id in ids)
+            await RemoveAsync(lane, userId, id, by, cancel);
+        return ids.Count;
+    }
+
     /// <summary>True for the one caller whose reading was still true: a code crossed off a list is crossed off once (I-3).</summary>
     public async Task<bool> ReplaceDataAsync(FactorBinding seen, byte[] data, CancellationToken cancel) =>
         await database.ExecuteAsync("update factor_bindings set sealed = @fresh, last_used_at = @now where id = @id and sealed = @seen", cancel,

@@ -9,13 +9,13 @@ namespace IdP.Server.Hosting;
 /// The last word when nothing else answered: a calm page for a person, a short JSON error for a program, never a stack trace.
 /// Outages are 503 with Retry-After; whatever an endpoint has written itself stays as it is.
 /// </summary>
-internal sealed class ErrorPages(PageRenderer renderer, ILogger<ErrorPages> log)
+internal sealed class ErrorPages(PageRenderer renderer, RefusalLog refusals, ILogger<ErrorPages> log)
 {
     private const string RetryAfterSeconds = "5";
 
     public async Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
-        var status = 0;
+        var (status, isLogged) = (0, false);
         try
         {
             await next(http);
@@ -31,17 +31,27 @@ internal sealed class ErrorPages(PageRenderer renderer, ILogger<ErrorPages> log)
         {
             status = StatusOf(http, fault);
             if (status >= 500)
-                log.LogError(fault, "{Method} {Path} failed with {Status}", http.Request.Method, http.Request.Path.Value, status);
+            {
+                log.LogError(fault, "{Method} {Path} failed with {Status} (reference {Reference})",
+                    http.Request.Method, http.Request.Path.Value, status, http.TraceIdentifier);
+                isLogged = true;
+            }
         }
 
         if (status != 0)
-            await AnswerAsync(http, status);
+            await AnswerAsync(http, status, isLogged);
     }
 
     /// <summary>For endpoints that refuse a person: <c>data-error</c> on the page carries the code.</summary>
-    public Task ShowAsync(HttpContext http, ErrorView view, int status) => renderer.RenderAsync(http, "/Hosting/Pages/Error.cshtml", view, status);
+    public Task ShowAsync(HttpContext http, ErrorView view, int status)
+    {
+        refusals.Write(http, view.Code, view.Detail);
+        return RenderAsync(http, view, status);
+    }
 
-    private async Task AnswerAsync(HttpContext http, int status)
+    private Task RenderAsync(HttpContext http, ErrorView view, int status) => renderer.RenderAsync(http, "/Hosting/Pages/Error.cshtml", view, status);
+
+    private async Task AnswerAsync(HttpContext http, int status, bool isLogged)
     {
         var code = CodeOf(status);
         if (status == StatusCodes.Status503ServiceUnavailable)
@@ -49,7 +59,8 @@ internal sealed class ErrorPages(PageRenderer renderer, ILogger<ErrorPages> log)
 
         if (WantsPage(http.Request))
         {
-            await ShowAsync(http, new ErrorView(code, http.TraceIdentifier), status);
+            var view = new ErrorView(code, http.TraceIdentifier);
+            await (isLogged ? RenderAsync(http, view, status) : ShowAsync(http, view, status));
             return;
         }
 

@@ -22,6 +22,14 @@ internal static class Management
         _ => WriteAsync(context, StatusCodes.Status404NotFound, """{"status":"not found"}"""),
     };
 
+    /// <summary>For a node that waits for its stores before it starts.</summary>
+    public static Task AnswerWaitingAsync(HttpContext context, string store) => context.Request.Path.Value switch
+    {
+        "/health/live" => WriteAsync(context, StatusCodes.Status200OK, """{"status":"live"}"""),
+        "/health/ready" => WriteAsync(context, StatusCodes.Status503ServiceUnavailable, $$"""{"status":"not ready","waitingFor":"{{store}}"}"""),
+        _ => WriteAsync(context, StatusCodes.Status404NotFound, """{"status":"not found"}"""),
+    };
+
     private static async Task ReadyAsync(HttpContext context)
     {
         var services = context.RequestServices;

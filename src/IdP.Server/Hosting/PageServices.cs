@@ -32,6 +32,7 @@ internal static class PageServices
         services.AddSingleton<Assets>();
         services.AddSingleton<Preferences>();
         services.AddSingleton<PageRenderer>();
+        services.AddSingleton<RefusalLog>();
         services.AddSingleton<ErrorPages>();
         return services;
     }

@@ -68,6 +68,13 @@ internal static class SettingBinder
         if (section.Value is not { } value)
             return;
         var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        // .NET reads a bare number as days, which nobody means by it.
+        if (type == typeof(TimeSpan) && !value.Contains(':', StringComparison.Ordinal))
+        {
+            faults.Add($"{section.Path}: '{value}' is not {Wanted(type)}; twelve hours are 12:00:00, twelve days 12.00:00:00");
+            return;
+        }
+
         try
         {
             property.SetValue(target, type == typeof(string) ? value : TypeDescriptor.GetConverter(type).ConvertFromString(null, CultureInfo.InvariantCulture, value));

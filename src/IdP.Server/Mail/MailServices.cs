@@ -1,3 +1,4 @@
+using IdP.Server.Accounts;
 using IdP.Server.Hosting;
 
 namespace IdP.Server.Mail;
@@ -10,6 +11,7 @@ internal static class MailServices
         .AddSingleton<MailTemplates>()
         .AddSingleton<Mails>()
         .AddSingleton<Outbox>()
+        .AddSingleton<IAccountWatcher, RemovedMails>()
         .AddSingleton<MailedCodes>()
         .AddSingleton(provider => Transport(provider.GetRequiredService<IdpOptions>(), provider.GetService<IHostEnvironment>()?.IsDevelopment() ?? false))
         .AddHostedService<MailSender>();

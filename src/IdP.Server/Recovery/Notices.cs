@@ -21,7 +21,8 @@ internal sealed class Notices(Outbox outbox, Mails mails, OneTimeLinks links, Id
 
     public async Task OnChangeAsync(Lane lane, AccountChange change, CancellationToken cancel)
     {
-        if (change.By.SettingUp || !outbox.Available || await Users.ReadAsync(lane, change.UserId, cancel) is not { } person)
+        // Mails to somebody who is removed go with the account.
+        if (change.By.SettingUp || change.Kind == AccountChangeKind.AccountRemoved || !outbox.Available || await Users.ReadAsync(lane, change.UserId, cancel) is not { } person)
             return;
         var seen = new Circumstances(null, change.By.UserAgent, change.By.Address, CultureInfo.CurrentUICulture.Name);
         foreach (var (address, undoes) in Told(change, person))

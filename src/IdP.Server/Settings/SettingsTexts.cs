@@ -10,6 +10,8 @@ internal static class SettingsTexts
     public static string Title => Table.Get();
     public static string Hello(object value) => Table.With(value);
     public static string Lead => Table.Get();
+    public static string Administrator => Table.Get();
+    public static string AdministratorHint => Table.Get();
     public static string Overview => Table.Get();
     public static string Profile => Table.Get();
     public static string ProfileAbout => Table.Get();

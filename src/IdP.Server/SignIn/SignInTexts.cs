@@ -48,6 +48,14 @@ internal static class SignInTexts
     public static string SetupCreate => Table.Get();
     public static string SetupDoneTitle => Table.Get();
     public static string SetupDoneText => Table.Get();
+    public static string SetupSignIn => Table.Get();
+    public static string SetupNextTitle => Table.Get();
+    public static string SetupNextText => Table.Get();
+    public static string SetupNextClient => Table.Get();
+    public static string SetupNextUser => Table.Get();
+    public static string SetupNextMail => Table.Get();
+    public static string SetupNextAudit => Table.Get();
+    public static string SetupNextHelp => Table.Get();
 
     public static string Of(Problem problem) => Table.With(problem.Number, "Problem_" + problem.Kind);
 

@@ -46,7 +46,18 @@ internal sealed record ConsentView(ClientCard Client, string Tx, string Csrf, st
 
 /// <summary>The first administrator, by a one-time link.</summary>
 /// <param name="Done">The account exists; only the way on is shown.</param>
-internal sealed record SetupView(string Token, string Csrf, string? UserName, string? Email, Problem? Problem, int MinimumPasswordLength, bool Done);
+internal sealed record SetupView(string Token, string Csrf, string? UserName, string? Email, Problem? Problem, int MinimumPasswordLength, bool Done)
+{
+    /// <summary>What an operator does after the first start, and the commands that do it.</summary>
+    public static IReadOnlyList<(string What, string Command)> Next =>
+    [
+        (SignInTexts.SetupNextClient, "idp client add my-app --redirect-uri https://app.example.com/callback"),
+        (SignInTexts.SetupNextUser, "idp user add alice --email alice@example.com --password-stdin"),
+        (SignInTexts.SetupNextMail, "idp mail test you@example.com"),
+        (SignInTexts.SetupNextAudit, "idp audit list --follow"),
+        (SignInTexts.SetupNextHelp, "idp --help"),
+    ];
+}
 
 /// <param name="Name">In the person's language.</param>
 internal sealed record FactorChoice(string Id, string Name);

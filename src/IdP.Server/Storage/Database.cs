@@ -143,12 +143,23 @@ internal sealed class Database : IAsyncDisposable
     {
         MakeFolder();
         var connection = new SqliteConnection(sqlite);
-        await connection.OpenAsync(cancel);
-        await using var pragmas = connection.CreateCommand();
-        pragmas.CommandText = "pragma busy_timeout=5000; pragma journal_mode=wal; pragma synchronous=full;";
-        await pragmas.ExecuteNonQueryAsync(cancel);
-        return connection;
+        try
+        {
+            await connection.OpenAsync(cancel);
+            await using var pragmas = connection.CreateCommand();
+            pragmas.CommandText = "pragma busy_timeout=5000; pragma journal_mode=wal; pragma synchronous=full;";
+            await pragmas.ExecuteNonQueryAsync(cancel);
+            return connection;
+        }
+        catch (SqliteException problem) when (problem.SqliteErrorCode is SQLitePCL.raw.SQLITE_CANTOPEN or SQLitePCL.raw.SQLITE_READONLY)
+        {
+            await connection.DisposeAsync();
+            throw Unwritable(problem);
+        }
     }
+
+    /// <summary>For whoever cannot write the file or beside it.</summary>
+    public UnwritableException Unwritable(Exception problem) => new($"The database {SqlitePath} cannot be written: {problem.Message.TrimEnd('.')}.");
 
     private static (string Kind, string Target) Split(string setting)
     {

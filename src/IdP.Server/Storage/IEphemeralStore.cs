@@ -27,4 +27,7 @@ internal interface IEphemeralStore
 }
 
 /// <summary>Redis or the database did not answer in time. The HTTP face turns it into 503 with Retry-After.</summary>
-internal sealed class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+internal class StoreUnavailableException(string message, Exception? inner = null) : Exception(message, inner);
+
+/// <summary>The database's file cannot be opened for writing; the message says which, and is for the operator.</summary>
+internal sealed class UnwritableException(string message) : StoreUnavailableException(message);

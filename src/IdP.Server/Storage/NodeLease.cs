@@ -10,6 +10,9 @@ internal sealed class NodeLease(Database database, IdpOptions options) : IAsyncD
 {
     private const long AdvisoryLock = 0x6964_705F_6E6F_64;
 
+    /// <summary>What opening a file fails with whose lock another process holds: EAGAIN.</summary>
+    private static readonly int Taken = OperatingSystem.IsMacOS() ? 35 : 11;
+
     private IAsyncDisposable? held;
 
     private bool Alone => !database.IsPostgres || !options.Storage.Ephemeral.StartsWith("redis:", StringComparison.Ordinal);
@@ -37,6 +40,10 @@ internal sealed class NodeLease(Database database, IdpOptions options) : IAsyncD
         try
         {
             return new FileStream(database.SqlitePath + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception problem) when (problem is UnauthorizedAccessException || (problem is IOException && problem.HResult != Taken))
+        {
+            throw database.Unwritable(problem);
         }
         catch (IOException)
         {

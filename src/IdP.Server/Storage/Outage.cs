@@ -24,6 +24,22 @@ internal static class Outage
         return null;
     }
 
+    /// <summary>Whether waiting may help: not where the store refuses us, or a file cannot be written.</summary>
+    public static bool MayPass(Exception problem)
+    {
+        for (var inner = problem; inner is not null; inner = inner.InnerException)
+        {
+            if (inner is UnwritableException or RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure }
+                || (inner is PostgresException refused && IsRefusal(refused.SqlState)))
+                return false;
+        }
+
+        return Find(problem) is not null;
+    }
+
+    private static bool IsRefusal(string state) =>
+        state[..2] is "28" || state is PostgresErrorCodes.InvalidCatalogName or PostgresErrorCodes.InsufficientPrivilege;
+
     private static bool IsDatabase(Exception problem) => problem switch
     {
         // Connection lost, shutting down, out of resources, cancelled by timeout, deadlock, a standby after failover. And a door that is shut to us: a password

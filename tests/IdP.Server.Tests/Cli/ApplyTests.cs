@@ -75,8 +75,40 @@ public sealed class ApplyTests : IDisposable
             """));
         Assert.Equal((0, ""), (code, error));
         Assert.DoesNotContain("clientSecrets", output, StringComparison.Ordinal);
-        Assert.Single((await idp.JsonAsync("client", "show", "web"))["clientSecrets"]!.AsArray());
+        Assert.Single((await idp.JsonAsync("client", "list"))[0]!["clientSecrets"]!.AsArray());
         Assert.Equal(2, (await idp.JsonAsync("user", "list")).AsArray().Count);
+    }
+
+    [Theory]
+    [InlineData("\"2027-01-31T00:00:00Z\""), InlineData("2027-01-31T00:00:00Z"), InlineData("2027-01-31"), InlineData("2027-01-31T00:00:00")]
+    [InlineData("2027-01-31T08:00:00+08:00")]
+    public async Task A_time_in_YAML_is_read_as_in_JSON(string time)
+    {
+        await idp.RunAsync("apply", idp.Write("idp.json", """
+            {"bindingPolicies":[{"name":"all","everyone":true,"from":"2027-01-31T00:00:00Z"}]}
+            """));
+        var (code, output, error) = await idp.RunAsync("apply", idp.Write("idp.yaml", $"""
+            bindingPolicies:
+              - name: all
+                everyone: true
+                from: {time}
+            """));
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("0 changed, 1 unchanged", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("web.yaml"), InlineData("web.json", "--json")]
+    public async Task What_show_prints_can_be_applied(string name, params string[] form)
+    {
+        await idp.RunAsync("apply", idp.Write("idp.yaml", Yaml.Replace("clientId: web", "clientId: web\n    clientName: \"网 \\\"& : #\"", StringComparison.Ordinal)));
+        var shown = await idp.RunAsync(["client", "show", "web", .. form]);
+        Assert.DoesNotContain("sha256", shown.Output, StringComparison.OrdinalIgnoreCase);
+        var (code, output, error) = await idp.RunAsync("apply", idp.Write(name, shown.Output));
+        Assert.Equal((0, ""), (code, error));
+        Assert.Contains("client web: unchanged", output, StringComparison.Ordinal);
+        output = (await idp.RunAsync("apply", idp.Write(name, shown.Output.Replace(": 600", ": 700", StringComparison.Ordinal)))).Output;
+        Assert.Contains("client web: change (accessTokenLifetime)", output, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -12,12 +12,19 @@ public sealed class AuditedVerbTests : IDisposable
     public async Task Each_verb_that_changes_something_leaves_its_row()
     {
         await LeavesAsync("client-added web", "client", "add", "web", "--redirect-uri", "https://web.example.com/cb");
+        await LeavesAsync("client-secret-added web", "client", "secret", "add", "web");
+        var secret = Rows().Last(row => row.Action == "client-secret-added").Details!;
+        await LeavesAsync("client-secret-removed web", "client", "secret", "remove", "web", secret);
         await LeavesAsync("client-removed web", "client", "remove", "web");
         await LeavesAsync("user-added alice", "user", "add", "alice", "--password", "correct horse battery");
         await LeavesAsync("user-disabled alice", "user", "disable", "alice");
         await LeavesAsync("user-enabled alice", "user", "enable", "alice");
         await LeavesAsync("password-changed alice", "user", "password", "alice", "--password", "another horse battery");
         await LeavesAsync("user-unlocked alice", "user", "unlock", "alice");
+        await idp.RunAsync("apply", idp.Write("otp.yaml", "users: [{userName: alice, totpSecret: JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP}]"));
+        await LeavesAsync("factors-reset alice", "user", "reset-factors", "alice");
+        await LeavesAsync("user-removed", "user", "remove", "alice");
+        Assert.Equal("alice", Rows().Last(row => row.Action == "user-removed").Details);
         await LeavesAsync("admin-link-made", "admin", "link");
         await LeavesAsync("key-rotated", "keys", "rotate", "--alg", "ES256");
         var kid = (await idp.JsonAsync("keys", "list")).AsArray().Last(key => key!["alg"]!.GetValue<string>() == "ES256")!["kid"]!.GetValue<string>();
@@ -34,6 +41,7 @@ public sealed class AuditedVerbTests : IDisposable
         foreach (var refused in (string[][])
         [
             ["user", "add", "ALICE", "--password", "correct horse battery"], ["user", "disable", "nobody"], ["client", "remove", "nobody"], ["keys", "revoke", "no-such-key"],
+            ["user", "remove", "nobody"], ["user", "reset-factors", "nobody"], ["client", "secret", "add", "nobody"], ["mail", "test", "not an address"],
             ["client", "add", "x", "--redirect-uri", "not an address"],
         ])
         {

@@ -134,7 +134,17 @@ public sealed class BesideAServerTests
 
         using var browser = idp.Browser();
         var page = await browser.VisitAsync(link);
-        await browser.SubmitAsync(page, new Dictionary<string, string> { ["userName"] = "root", ["email"] = "root@example.com", ["password"] = "correct horse battery" }, "/setup");
+        var root = new Person("root", "correct horse battery");
+        var done = await browser.SubmitAsync(page, new Dictionary<string, string>
+        {
+            ["userName"] = root.UserName, ["email"] = "root@example.com", ["password"] = root.Password,
+        }, "/setup");
+        // What comes next stands there, and it leads to where they see that they are an administrator; others do not.
+        Assert.Contains(done.Page!.QuerySelectorAll(".command"), command => command.TextContent.StartsWith("idp client add ", StringComparison.Ordinal));
+        Assert.NotNull(done.Page!.QuerySelector("a[href$='/account']"));
+        Assert.NotNull((await idp.PassAsync(browser, await browser.VisitAsync("/account"), root)).Page!.QuerySelector("[data-admin]"));
+        using var other = idp.Browser();
+        Assert.Null((await idp.PassAsync(other, await other.VisitAsync("/account"), idp.WithOtp())).Page!.QuerySelector("[data-admin]"));
         var users = JsonNode.Parse((await idp.CliAsync("user", "list", "--json")).Output)!.AsArray();
         Assert.Single(users, user => user!["isAdmin"]!.GetValue<bool>() && user["userName"]!.GetValue<string>() == "root");
         Assert.Empty((await browser.VisitAsync(link)).Page!.QuerySelectorAll("input[name=password]"));

@@ -58,6 +58,33 @@ public sealed class MistakeTests : IDisposable
         await SaysAsync(4, "A file or folder cannot be used: ", ["--DataDirectory", file + "/data", "--Storage:Database", "", "--Listen:Urls", FreeUrl(), "--Listen:Management", ""], verb);
     }
 
+    [Theory]
+    [InlineData("serve"), InlineData("migrate"), InlineData("user add alice")]
+    public async Task A_database_that_cannot_be_written(string verb) => await SaysAsync(4, "The database /proc/x.db cannot be written: ",
+        ["--Storage:Database", "sqlite:/proc/x.db", "--Listen:Urls", FreeUrl(), "--Listen:Management", ""], verb.Split(' '));
+
+    [Theory]
+    [InlineData("12"), InlineData("0.5")]
+    public async Task A_duration_without_a_unit(string value) => await SaysAsync(4,
+        $"SignIn:SessionLifetime: '{value}' is not a duration such as 00:30:00 (hours:minutes:seconds); twelve hours are 12:00:00",
+        ["--SignIn:SessionLifetime", value], "check-config");
+
+    [Theory]
+    [InlineData("There is no verb 'cleint'; did you mean 'client'?", "cleint", "list")]
+    [InlineData("There is no verb 'ad'; did you mean 'add'?", "client", "ad", "web")]
+    [InlineData("There is no verb 'nonsense'; see: idp --help", "nonsense")]
+    [InlineData("'idp client secret' needs a verb: add, list, remove.", "client", "secret")]
+    [InlineData("There is no option '--redirect-url'; did you mean '--redirect-uri'?", "client", "add", "web", "--redirect-url", "https://x.example.com/")]
+    [InlineData("The argument ID is missing (The client's id: ", "client", "add")]
+    [InlineData("The argument NAME is missing (", "user", "remove", "--json=false")]
+    [InlineData("'web2' is one argument too many; see: idp client show --help", "client", "show", "web", "web2")]
+    public async Task A_word_that_is_mistyped_or_missing(string sentence, params string[] verb)
+    {
+        await SaysAsync(2, sentence, [], verb);
+        var (_, _, error) = await idp.RunAsync(verb);
+        Assert.Single(error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    }
+
     [Fact]
     public async Task A_certificate_that_is_none()
     {

@@ -9,6 +9,7 @@ public sealed partial class SpeakingTests : IDisposable
     private static readonly string[] Verbs =
     [
         "serve", "apply", "client add", "client list", "client show", "client remove", "user add", "user list", "user disable", "user enable", "user unlock", "user password",
+        "user show", "user remove", "user reset-factors", "client secret add", "client secret list", "client secret remove", "audit list", "mail test",
         "keys list", "keys rotate", "keys revoke", "admin link", "migrate", "check-config",
     ];
 

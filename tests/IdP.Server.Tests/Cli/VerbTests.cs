@@ -12,7 +12,7 @@ public sealed class VerbTests : IDisposable
         Assert.Contains("https://id.example.com/.well-known/openid-configuration", output, StringComparison.Ordinal);
         var secret = output.Split("client secret")[1].Trim().Split('\n')[0].Trim();
         Assert.Equal(43, secret.Length);
-        var shown = await idp.JsonAsync("client", "show", "web");
+        var shown = (await idp.JsonAsync("client", "show", "web"))["clients"]![0]!;
         Assert.DoesNotContain(secret, shown.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal("RS256", shown["idTokenSigningAlg"]!.GetValue<string>());
 

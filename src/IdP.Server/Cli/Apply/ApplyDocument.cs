@@ -47,4 +47,5 @@ internal sealed record SecretEntry
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
 [JsonSerializable(typeof(UserEntry))]
 [JsonSerializable(typeof(SecretEntry))]
+[JsonSerializable(typeof(JsonNode))]
 internal sealed partial class ApplyJsonContext : JsonSerializerContext;

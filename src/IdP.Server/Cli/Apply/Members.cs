@@ -18,7 +18,7 @@ internal static class Members
             if (type.Properties.FirstOrDefault(p => p.Name == name) is not { } property)
                 faults.Add(new($"{path}.{name}", Unknown(name, type.Properties.Select(p => p.Name))));
             else if (value is not null && Fits(value, property.PropertyType, $"{path}.{name}", faults))
-                fitting[name] = value.DeepClone();
+                fitting[name] = IsTime(property.PropertyType) ? JsonValue.Create(Time(value)) : value.DeepClone();
         }
 
         foreach (var required in type.Properties.Where(p => IsRequired(p) && given[p.Name] is null))
@@ -33,8 +33,9 @@ internal static class Members
     public static string Unknown(string name, IEnumerable<string> known)
     {
         var all = known.ToList();
-        var near = all.Select(k => (Name: k, Distance: Distance(name, k))).MinBy(k => k.Distance);
-        return near.Distance <= 3 ? $"there is no such member; did you mean '{near.Name}'?" : $"there is no such member; known here: {string.Join(", ", all)}";
+        return Spelling.Nearest(name, all) is { } near
+            ? $"there is no such member; did you mean '{near}'?"
+            : $"there is no such member; known here: {string.Join(", ", all)}";
     }
 
     private static bool Fits(JsonNode value, Type type, string path, List<Fault> faults)
@@ -50,11 +51,25 @@ internal static class Members
             return Is(kind is JsonValueKind.True or JsonValueKind.False, "must be true or false", path, faults);
         if (type == typeof(int))
             return Is(kind == JsonValueKind.Number && ((JsonValue)value).TryGetValue<long>(out var number) && number is >= int.MinValue and <= int.MaxValue, "must be a whole number", path, faults);
-        if (type == typeof(DateTimeOffset))
-            return Is(kind == JsonValueKind.String && ((JsonValue)value).TryGetValue<DateTimeOffset>(out _), "must be a time such as 2027-01-31T00:00:00Z", path, faults);
+        if (IsTime(type))
+            return Is(Time(value) is not null, "must be a time such as 2027-01-31T00:00:00Z", path, faults);
         if (type == typeof(JsonObject))
             return Is(kind == JsonValueKind.Object, "must be an object", path, faults);
         return Is(kind == JsonValueKind.String, "must be text (in quotes)", path, faults);
+    }
+
+    private static bool IsTime(Type type) => (Nullable.GetUnderlyingType(type) ?? type) == typeof(DateTimeOffset);
+
+    /// <summary>ISO 8601 as JSON has it; UTC where the text names no offset, a day's beginning where it names no time. Null when it is no time.</summary>
+    private static DateTimeOffset? Time(JsonNode value)
+    {
+        // A value that YAML gave is a string of .NET, not a JSON text that could be read as another type.
+        var text = JsonSerializer.SerializeToElement(value, ApplyJsonContext.Default.JsonNode);
+        if (text.ValueKind != JsonValueKind.String || !text.TryGetDateTime(out var time))
+            return null;
+        // In UTC, so that two spellings of one moment are no change.
+        return time.Kind == DateTimeKind.Unspecified ? new DateTimeOffset(time, TimeSpan.Zero)
+            : text.TryGetDateTimeOffset(out var exact) ? exact.ToUniversalTime() : null;
     }
 
     private static bool Strings(JsonArray list, string path, List<Fault> faults)
@@ -70,24 +85,5 @@ internal static class Members
         if (!good)
             faults.Add(new(path, reason));
         return good;
-    }
-
-    /// <summary>How many letters differ (Levenshtein), without case.</summary>
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-            {
-                var substitute = diagonal + (char.ToUpperInvariant(a[i - 1]) == char.ToUpperInvariant(b[j - 1]) ? 0 : 1);
-                diagonal = row[j];
-                row[j] = Math.Min(substitute, Math.Min(row[j], row[j - 1]) + 1);
-            }
-        }
-
-        return row[^1];
     }
 }

@@ -17,6 +17,9 @@ internal static class ClientSecrets
     public static ClientSecret Hash(string plain, DateTimeOffset? expiresAt = null, string? description = null) =>
         new(SHA256.HashData(Encoding.UTF8.GetBytes(plain)), expiresAt, description);
 
+    /// <summary>What operators call a secret by, once it cannot be shown any more: the beginning of its hash.</summary>
+    public static string IdOf(ClientSecret secret) => Convert.ToHexStringLower(secret.Sha256.AsSpan(0, 4));
+
     /// <summary>The reason why the secret is not good enough, never the secret; null when it is.</summary>
     public static string? Fault(string plain) =>
         plain.Length < MinimumLength ? $"has {plain.Length} characters; a secret needs at least {MinimumLength} (try: openssl rand -base64 32)"

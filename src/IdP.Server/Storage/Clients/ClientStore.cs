@@ -36,6 +36,28 @@ internal sealed class ClientStore(Database database, AuditLog audit, TimeProvide
         cache.Forget(client.ClientId);
     }
 
+    /// <summary>
+    /// Changes a client as the transaction finds it. False when there is none, or <paramref name="change"/> returns null; what it throws ends the
+    /// transaction.
+    /// </summary>
+    /// <param name="entry">The audit row.</param>
+    public async Task<bool> ChangeAsync(string clientId, Func<Client, Client?> change, AuditEntry entry, CancellationToken cancel)
+    {
+        var changed = await database.TransactAsync(async lane =>
+        {
+            // Locks the row: of two changes at once the second one sees what the first one did.
+            await lane.ExecuteAsync("update clients set updated_at = updated_at where client_id = @id", cancel, ("@id", clientId));
+            if (await ReadAsync(lane, clientId, cancel) is not { } client || change(client) is not { } fresh)
+                return false;
+            await lane.ExecuteAsync("update clients set json = @json, updated_at = @now where client_id = @id", cancel,
+                ("@id", clientId), ("@json", ClientJson.Write(fresh)), ("@now", Now));
+            await audit.AddAsync(lane, entry with { ClientId = clientId }, cancel);
+            return true;
+        }, cancel);
+        cache.Forget(clientId);
+        return changed;
+    }
+
     /// <summary>False when there is none. Its refresh families end with it: the token endpoint no longer knows their client.</summary>
     public async Task<bool> RemoveAsync(string clientId, string actor, CancellationToken cancel)
     {
