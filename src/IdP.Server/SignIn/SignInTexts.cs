@@ -27,6 +27,9 @@ internal static class SignInTexts
     public static string BindTitle => Table.Get();
     public static string BindText => Table.Get();
     public static string BindNothing => Table.Get();
+    public static string BindDemand(object value) => Table.With(value);
+    public static string BindDemandLater(object value) => Table.With(value);
+    public static string TooRecent(object value) => Table.With(value);
     public static string BindConfirm => Table.Get();
     public static string BindOther => Table.Get();
     public static string BindSkip => Table.Get();
