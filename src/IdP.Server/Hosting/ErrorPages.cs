@@ -9,9 +9,13 @@ namespace IdP.Server.Hosting;
 /// The last word when nothing else answered: a calm page for a person, a short JSON error for a program, never a stack trace.
 /// Outages are 503 with Retry-After; whatever an endpoint has written itself stays as it is.
 /// </summary>
-internal sealed class ErrorPages(PageRenderer renderer, ILogger<ErrorPages> log)
+internal sealed class ErrorPages(PageRenderer renderer, LastApp lastApp, ILogger<ErrorPages> log)
 {
     private const string RetryAfterSeconds = "5";
+
+    // Our own dead ends. Where an app's request is refused, the app that was here before is no help; during an outage nothing is looked up.
+    private static readonly string[] LeadsToTheApp =
+        ["session_expired", "link_used", "no_second_step", "ask_operator", "forbidden", "not_found", "method_not_allowed", "too_large"];
 
     public async Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
@@ -39,7 +43,11 @@ internal sealed class ErrorPages(PageRenderer renderer, ILogger<ErrorPages> log)
     }
 
     /// <summary>For endpoints that refuse a person: <c>data-error</c> on the page carries the code.</summary>
-    public Task ShowAsync(HttpContext http, ErrorView view, int status) => renderer.RenderAsync(http, "/Hosting/Pages/Error.cshtml", view, status);
+    public async Task ShowAsync(HttpContext http, ErrorView view, int status)
+    {
+        var app = LeadsToTheApp.Contains(view.Code) ? await lastApp.FindAsync(http) : null;
+        await renderer.RenderAsync(http, "/Hosting/Pages/Error.cshtml", view with { App = app }, status);
+    }
 
     private async Task AnswerAsync(HttpContext http, int status)
     {

@@ -69,7 +69,7 @@ internal static class SignInFlow
     public static NextStep Next(Situation now) => now.Progress is { Refused: true } ? AfterRefusal(now) : Step(now);
 
     /// <summary>Declining to bind what the app demands leaves its demand unmet; every other refusal is the person's own.</summary>
-    private static NextStep AfterRefusal(Situation now) => Step(now) is NextStep.Bind { OnDemand: true } ? Unmet : Denied;
+    private static NextStep AfterRefusal(Situation now) => Step(now) is NextStep.Bind { OnDemand: true } ? Declined : Denied;
 
     private static NextStep Step(Situation now)
     {
@@ -165,6 +165,7 @@ internal static class SignInFlow
     private static readonly NextStep BindingRequired = new NextStep.Refuse(new("interaction_required", "The person has to bind a second factor."));
     private static readonly NextStep ConsentRequired = new NextStep.Refuse(new("consent_required", "The person has to consent."));
 
+    private static readonly NextStep Declined = new NextStep.Refuse(new("unmet_authentication_requirements", "The person did not bind a second factor."));
     private static readonly NextStep Unmet = UnmetBecause(AcrHindrance.NothingBound);
 
     /// <summary>OpenID Connect Core Error Code unmet_authentication_requirements: no weaker token instead.</summary>

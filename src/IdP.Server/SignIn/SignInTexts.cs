@@ -12,6 +12,7 @@ internal static class SignInTexts
     public static string UserName => Table.Get();
     public static string Password => Table.Get();
     public static string Forgot => Table.Get();
+    public static string BackToSignIn(object value) => Table.With(value);
     public static string Continue => Table.Get();
     public static string SignIn => Table.Get();
     public static string Cancel(object value) => Table.With(value);

@@ -94,7 +94,11 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
         var cancel = HttpContext.RequestAborted;
         var usable = factors.Askable(((NextStep.Verify)at.Next).Factors);
         if (usable.Length == 0)
-            return PageSteps.Calm("no_second_step");
+        {
+            HttpContext.LeadsTo(at.Request.Target.RedirectUri);
+            return PageSteps.Calm("no_second_step", new("/connect/cancel?tx=" + at.Progress.Id, SignInTexts.Cancel(SignInDesk.CardOf(at.Request).Name), this.CsrfToken()));
+        }
+
         var chosen = at.Progress.ChosenFactor is { } wanted && usable.Contains(wanted) ? wanted : usable[0];
         var person = at.Situation.Person!;
 
