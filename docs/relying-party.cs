@@ -33,7 +33,7 @@ builder.Services.AddAuthentication("Cookies").AddCookie("Cookies").AddOpenIdConn
     options.GetClaimsFromUserInfoEndpoint = true;
     options.Events.OnRedirectToIdentityProvider = context =>
     {
-        // A demand, not a wish (acr_values): met, or answered with unmet_authentication_requirements.
+        // A demand, not a wish (acr_values): met, if need be by binding a factor, or answered with unmet_authentication_requirements.
         if (context.Properties.RedirectUri == "/safe")
             context.ProtocolMessage.SetParameter("claims", """{"id_token":{"acr":{"essential":true,"values":["mfa"]}}}""");
         return Task.CompletedTask;

@@ -66,6 +66,45 @@ public abstract class DemoJourneys(JourneyHost host)
         await page.Locator("#money-ok").WaitForAsync();
     }
 
+    /// <summary>J-17: nothing is bound, and the money page is reached all the same.</summary>
+    [Fact]
+    public async Task A_person_without_a_second_factor_binds_one_on_the_way()
+    {
+        await using var context = await Chromium.PersonAsync(javaScript: false);
+        var page = await context.NewPageAsync();
+        var person = await idp.NewPersonAsync();
+        await page.GotoAsync(Demo + "/money");
+        await page.GivePasswordAsync(person);
+        // The demo knows them now, by the password alone; the API wants more, and who binds types the password for it.
+        await page.GivePasswordAsync(person);
+        await page.ArrivesAsync("/bind");
+        await page.Locator("button[name=factor][value=totp]").ClickAsync();
+        var key = (await page.Locator("#key").TextContentAsync())!.Replace(" ", "", StringComparison.Ordinal);
+        await page.Locator("input[name=code]").FillAsync(Otp.CodeAt(key, idp.Clock.GetUtcNow()));
+        await page.Locator("form[action*='/bind?'] button").ClickAsync();
+        await page.Locator("#money-ok").WaitForAsync();
+    }
+
+    /// <summary>Declined: the demo says so, and the person is signed in as before.</summary>
+    [Fact]
+    public async Task Who_declines_to_bind_is_back_at_the_demo()
+    {
+        await using var context = await Chromium.PersonAsync();
+        var page = await context.NewPageAsync();
+        await page.GotoAsync(Demo);
+        var person = new Person(await page.Locator("#demo-newcomer").InnerTextAsync(), await page.Locator("#demo-password").InnerTextAsync());
+        await page.Locator("#sign-in").ClickAsync();
+        await page.GivePasswordAsync(person);
+        await SignedInAsync(page, "pwd");
+        await page.Locator("#money").ClickAsync();
+        await page.GivePasswordAsync(person);
+        await page.ArrivesAsync("/bind");
+        await page.Locator("form[action*='/connect/cancel'] button").ClickAsync();
+        var error = await page.Locator("[data-demo-error]").GetAttributeAsync("data-demo-error");
+        Assert.StartsWith("unmet_authentication_requirements", error, StringComparison.Ordinal);
+        await SignedInAsync(page, "pwd");
+    }
+
     [Fact]
     public async Task Signing_out_ends_the_session_everywhere()
     {

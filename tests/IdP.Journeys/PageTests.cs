@@ -71,6 +71,13 @@ public sealed class PageTests(SqliteJourneyHost host)
         await look.AtAsync(page, "demo-signed-in");
         await page.GotoAsync(idp.Issuer + "/demo/money?again=1");
         await look.AtAsync(page, "demo-money-refused");
+        await page.GotoAsync(idp.Issuer + "/demo/money");
+        await page.GivePasswordAsync(idp.Plain());
+        await page.ArrivesAsync("/bind");
+        await look.AtAsync(page, "bind-on-demand");
+        await page.Locator("form[action*='/connect/cancel'] button").ClickAsync();
+        await page.Locator("[data-demo-error]").WaitForAsync();
+        await look.AtAsync(page, "demo-declined");
         await look.AtAsync(page, "end-session", idp.Issuer + "/connect/endsession");
         await page.Locator("button[value=sign-out]").ClickAsync();
         await page.WaitForLoadStateAsync();

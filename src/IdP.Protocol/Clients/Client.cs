@@ -48,6 +48,10 @@ public sealed record Client
 
     /// <summary>"pwd" or "mfa": a demand on every sign-in for this client.</summary>
     public string? MinimumAcr { get; init; }
+    /// <summary>A demand for mfa lets somebody who has bound nothing that would do bind it there and then.</summary>
+    public bool BindOnDemand { get; init; } = true;
+    /// <summary>Seconds for which a second factor must have been bound before it is good for mfa here; null: none.</summary>
+    public int? MinimumFactorAge { get; init; }
     /// <summary>"WhenBound" or "OnRequest".</summary>
     public string SecondFactorPolicy { get; init; } = "WhenBound";
     /// <summary>Factor ids good enough for mfa here ("totp", ...); empty accepts what the server accepts.</summary>

@@ -53,8 +53,11 @@ internal sealed record UserRecord : UserDraft
     /// <summary>Whether the binding that was proven is still there.</summary>
     public bool Holds(FactorProof proof) => HasBinding(proof.Binding);
 
-    public bool HasBinding(string id) => Bindings.Any(binding => binding.Id == id);
+    public bool HasBinding(string id) => FindBinding(id) is not null;
+
+    public BoundFactor? FindBinding(string id) => Bindings.FirstOrDefault(binding => binding.Id == id);
 }
 
 /// <param name="Id">The binding's.</param>
-internal sealed record BoundFactor(string Id, string Factor);
+/// <param name="BoundAt">Rebinding, and new recovery codes, make a new binding.</param>
+internal sealed record BoundFactor(string Id, string Factor, DateTimeOffset BoundAt);

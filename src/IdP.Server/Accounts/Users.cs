@@ -11,7 +11,7 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
 {
     private const string Select = """
         select u.id, u.user_name, u.email, u.email_verified, u.name, u.locale, u.claims_json, u.disabled, u.is_admin, u.updated_at, b.factor, u.password_changed_at,
-            u.groups, u.preferred_factor, u.binding_skips, b.last_used_at, b.id
+            u.groups, u.preferred_factor, u.binding_skips, b.last_used_at, b.id, b.created_at
         from users u left join factor_bindings b on b.user_id = u.id
         """;
 
@@ -275,13 +275,16 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
 
     private async Task<List<UserRecord>> ListAsync(string sql, CancellationToken cancel, params (string, object?)[] values)
     {
-        var rows = await database.ListAsync(sql, row => (User: Read(row), Bound: row.TextOrNull(16) is { } id ? new BoundFactor(id, row.GetString(10)) : null, UsedAt: row.TimeOrNull(15)), cancel, values);
+        var rows = await database.ListAsync(sql, row => (User: Read(row), Bound: ReadBinding(row), UsedAt: row.TimeOrNull(15)), cancel, values);
         return [.. rows.GroupBy(row => row.User.Id).Select(same => same.First().User with
         {
             Bindings = [.. same.OrderByDescending(row => row.UsedAt).Select(row => row.Bound).OfType<BoundFactor>()
                 .OrderByDescending(bound => bound.Factor == same.First().User.PreferredFactor)],
         })];
     }
+
+    private static BoundFactor? ReadBinding(DbDataReader row) =>
+        row.TextOrNull(16) is { } id ? new BoundFactor(id, row.GetString(10), row.Time(17)) : null;
 
     private static UserRecord Read(DbDataReader row) => new()
     {

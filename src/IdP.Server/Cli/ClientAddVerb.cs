@@ -20,6 +20,8 @@ internal sealed class ClientAddVerb
     private readonly Option<bool> noPkce = new("--no-pkce") { Description = "For an old application that cannot do PKCE; confidential clients only" };
     private readonly Option<bool> consent = new("--consent") { Description = "Ask people before handing over their data (default: no, it is yours)" };
     private readonly Option<string> minimumAcr = new Option<string>("--minimum-acr") { Description = "mfa: nobody comes in without a second factor" }.AcceptOnly("pwd", "mfa");
+    private readonly Option<int?> minimumFactorAge = new("--minimum-factor-age") { Description = "Seconds for which a second factor must have been bound before it counts; 86400 where there is something to protect" };
+    private readonly Option<bool> noBindOnDemand = new("--no-bind-on-demand") { Description = "Turn people without a second factor away instead of letting them bind one" };
     private readonly Option<string> authMethod = new Option<string>("--auth-method") { Description = "How it proves itself (default: basic or post, as it likes)" }.AcceptOnly("client_secret_basic", "client_secret_post");
     private readonly Option<bool> secretStdin = new("--secret-stdin") { Description = "Read the secret from standard input instead of making one" };
 
@@ -36,7 +38,7 @@ internal sealed class ClientAddVerb
             """)
         {
             verb.id, verb.name, verb.redirectUri, verb.postLogoutUri, verb.scope, verb.grant, verb.isPublic, verb.alg, verb.noPkce,
-            verb.consent, verb.minimumAcr, verb.authMethod, verb.secretStdin,
+            verb.consent, verb.minimumAcr, verb.minimumFactorAge, verb.noBindOnDemand, verb.authMethod, verb.secretStdin,
         };
         command.SetAction((parsed, cancel) => verb.RunAsync(shell, parsed, cancel));
         return command;
@@ -87,8 +89,17 @@ internal sealed class ClientAddVerb
             RequireConsent = parsed.GetValue(consent),
             IdTokenSigningAlg = parsed.GetValue(alg) ?? "ES256",
             MinimumAcr = parsed.GetValue(minimumAcr),
+            MinimumFactorAge = parsed.GetValue(minimumFactorAge),
+            BindOnDemand = !parsed.GetValue(noBindOnDemand),
         };
     }
+
+    // A password thief could else bind a factor of their own and use it here before the owner has read the notice.
+    private static readonly string[] Suggestion =
+    [
+        "Does it protect something, payments or mail forwarding for example? Register it with",
+        "--minimum-acr mfa --minimum-factor-age 86400: it then takes a second factor only 24 hours after it was bound.",
+    ];
 
     private static int Report(Shell shell, string issuer, Client client, string? secret)
     {
@@ -112,6 +123,8 @@ internal sealed class ClientAddVerb
         lines.AddRange(client.RedirectUris.Select(uri => $"  redirect URI   {uri}"));
         if (secret is not null)
             lines.AddRange(["", "The secret is shown only now: it is kept as a hash."]);
+        if (client.AllowedGrantTypes.Contains("authorization_code") && client.BindOnDemand && client.MinimumFactorAge is null)
+            lines.AddRange(["", .. Suggestion]);
         return shell.Say(data, lines);
     }
 }

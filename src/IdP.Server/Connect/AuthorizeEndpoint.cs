@@ -11,7 +11,7 @@ namespace IdP.Server.Connect;
 /// </summary>
 internal sealed class AuthorizeEndpoint(
     AuthorizeReader reader, SignInDesk desk, SignInFinish finish, SignIns signIns, IPushedRequests pushed,
-    IdpCookies cookies, Preferences preferences, AnswerWriter answers, ProtocolOptions options, TimeProvider clock)
+    IdpCookies cookies, LastApp lastApp, Preferences preferences, AnswerWriter answers, ProtocolOptions options, TimeProvider clock)
 {
     private const string HandlePrefix = "urn:ietf:params:oauth:request_uri:";
 
@@ -86,6 +86,7 @@ internal sealed class AuthorizeEndpoint(
                     await pushed.KeepAsync(handle, context.RequestAborted);
                 var progress = await signIns.BeginAsync(request.Parameters, request.PushedHandle, cookies.EnsureBrowserHandle(context),
                     situation.Session is null ? null : context, context.RequestAborted);
+                lastApp.Remember(context, request.Client.ClientId, progress.Id);
                 AnswerWriter.SeeOther(context, SignInDesk.PathOf(step, progress.Id));
                 break;
         }

@@ -14,7 +14,6 @@ internal static class ConnectTexts
     public static string Stay => Table.Get();
     public static string SignedOutTitle => Table.Get();
     public static string SignedOutText => Table.Get();
-    public static string BackTo(object value) => Table.With(value);
     public static string FormPostTitle => Table.Get();
     public static string FormPostText => Table.Get();
     public static string FormPostButton => Table.Get();

@@ -11,7 +11,7 @@ namespace IdP.Server.Connect;
 /// </summary>
 internal sealed class EndSessionEndpoint(
     EndSessionReader reader, PutAsideSignOuts putAside, Sessions sessions, Users users, IdpCookies cookies, Csrf csrf, Preferences preferences,
-    AnswerWriter answers, PageRenderer pages)
+    AnswerWriter answers, PageRenderer pages, LastApp lastApp)
 {
     private const string PutAside = "asked";
     private const int LongestKept = 2048;
@@ -78,7 +78,8 @@ internal sealed class EndSessionEndpoint(
     {
         var request = await reader.ReadAsync(ParameterReader.FromQuery(context.Request.Query), context.RequestAborted);
         await pages.RenderAsync(
-            context, "/Connect/SignedOut.cshtml", new SignedOutView(request.Client?.ClientName, request.Client?.ClientUri), StatusCodes.Status200OK);
+            context, "/Connect/SignedOut.cshtml",
+            new SignedOutView(request.Client is { } client ? LastApp.LinkTo(client) : await lastApp.FindAsync(context)), StatusCodes.Status200OK);
     }
 
     private static void Leave(HttpContext context, EndSessionRequest request, bool mayRedirect) =>

@@ -15,6 +15,9 @@ internal sealed class DemoIdentity
 {
     public const string UserName = "demo";
     public const string Email = "demo@example.com";
+    /// <summary>Has the demo person's password, and no second factor whenever the server starts.</summary>
+    public const string NewcomerName = "newcomer";
+    public const string NewcomerEmail = "newcomer@example.com";
     public const string ClientId = "demo";
     public const string Scope = "money";
     public const string Audience = "demo-api";

@@ -1,4 +1,5 @@
 using System.Net.Http.Headers;
+using System.Text.Json.Nodes;
 using IdP.Protocol.Tokens;
 using IdP.Server.Hosting;
 
@@ -48,7 +49,7 @@ internal static class DemoPages
         using var answer = await issuer.Http.SendAsync(request, cancel);
         var challenge = answer.Headers.WwwAuthenticate.ToString();
         if (challenge.Contains("insufficient_user_authentication", StringComparison.Ordinal) && !http.Request.Query.ContainsKey("again"))
-            return await GoAsync(app, visit, Money + "?again=1", Wishes(challenge), cancel);
+            return await GoAsync(app, visit, Money + "?again=1", Demands(challenge), cancel);
 
         var view = new MoneyView(answer.IsSuccessStatusCode, challenge, await answer.Content.ReadAsStringAsync(cancel));
         await renderer.RenderAsync(http, "/Demo/Money.cshtml", view, StatusCodes.Status200OK);
@@ -58,12 +59,25 @@ internal static class DemoPages
     private static async Task<IResult> GoAsync(DemoRelyingParty app, DemoVisit visit, string returnTo, Dictionary<string, string?> wishes, CancellationToken cancel) =>
         Results.Redirect(await app.BeginAsync(visit, returnTo, wishes, cancel));
 
-    // acr_values="..." and max_age=... of the challenge become parameters of the next request, word for word.
-    private static Dictionary<string, string?> Wishes(string challenge) => challenge["Bearer ".Length..]
-        .Split(", ")
-        .Select(part => part.Split('=', 2))
-        .Where(pair => pair is ["acr_values" or "max_age", _])
-        .ToDictionary(pair => pair[0], pair => (string?)pair[1].Trim('"'));
+    // RFC 9470 §5: acr_values would be a wish, which somebody without a second factor leaves unmet. What the API insists on is demanded as an essential acr:
+    // it is met, if need be by binding a factor, or there is an error. max_age is a demand as it stands.
+    private static Dictionary<string, string?> Demands(string challenge)
+    {
+        var wanted = challenge["Bearer ".Length..].Split(", ").Select(part => part.Split('=', 2)).Where(pair => pair.Length == 2)
+            .ToDictionary(pair => pair[0], pair => pair[1].Trim('"'));
+        Dictionary<string, string?> demands = [];
+        if (wanted.TryGetValue("acr_values", out var acr))
+        {
+            demands["claims"] = new JsonObject
+            {
+                ["id_token"] = new JsonObject { ["acr"] = new JsonObject { ["essential"] = true, ["values"] = new JsonArray([.. acr.Split(' ').Select(name => JsonValue.Create(name))]) } },
+            }.ToJsonString();
+        }
+
+        if (wanted.TryGetValue("max_age", out var age))
+            demands["max_age"] = age;
+        return demands;
+    }
 }
 
 internal sealed record DemoView(DemoTokens? Tokens, string? Error, DemoIdentity Identity);

@@ -9,7 +9,7 @@ using IdP.Server.Storage.Clients;
 
 namespace IdP.Server.Demo;
 
-/// <summary>Registers the demo's app and person through the services that operators use. May run at every start; changes only what differs.</summary>
+/// <summary>Registers the demo's app and people through the services that operators use. May run at every start; changes only what differs.</summary>
 internal sealed class DemoSeed(
     IdpOptions options, DemoIdentity identity, Database database, ClientStore clients, ScopeStore scopes, Users users, FactorBindings bindings) : IHostedService
 {
@@ -19,8 +19,8 @@ internal sealed class DemoSeed(
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         await RegisterAsync(cancellationToken);
-        var userId = await PersonAsync(cancellationToken);
-        await BindAsync(userId, cancellationToken);
+        await BindAsync(await PersonAsync(DemoIdentity.UserName, "Demo Person", DemoIdentity.Email, cancellationToken), cancellationToken);
+        await UnbindAsync(await PersonAsync(DemoIdentity.NewcomerName, "Demo Newcomer", DemoIdentity.NewcomerEmail, cancellationToken), cancellationToken);
     }
 
     public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -51,14 +51,14 @@ internal sealed class DemoSeed(
         }, cancel);
     }
 
-    private async Task<string> PersonAsync(CancellationToken cancel)
+    private async Task<string> PersonAsync(string userName, string name, string email, CancellationToken cancel)
     {
-        var known = await users.FindByLoginAsync(DemoIdentity.UserName, cancel);
+        var known = await users.FindByLoginAsync(userName, cancel);
         if (known is null)
         {
-            var draft = new UserDraft { UserName = DemoIdentity.UserName, Name = "Demo Person", Email = DemoIdentity.Email, EmailVerified = true };
+            var draft = new UserDraft { UserName = userName, Name = name, Email = email, EmailVerified = true };
             return await users.AddAsync(draft, identity.Password, Actor, cancel)
-                ?? (await users.FindByLoginAsync(DemoIdentity.UserName, cancel))!.Id;
+                ?? (await users.FindByLoginAsync(userName, cancel))!.Id;
         }
 
         if (!await users.CheckPasswordAsync(known.Id, identity.Password, cancel))
@@ -76,5 +76,12 @@ internal sealed class DemoSeed(
         foreach (var binding in bound)
             await bindings.RemoveAsync(userId, binding.Id, SettingUp, cancel);
         await bindings.AddAsync(userId, new(TotpSecret.Factor, "Demo", secret), SettingUp, cancel);
+    }
+
+    /// <summary>Fresh again, to be asked by the money page to bind.</summary>
+    private async Task UnbindAsync(string userId, CancellationToken cancel)
+    {
+        foreach (var binding in await bindings.ListAsync(userId, cancel))
+            await bindings.RemoveAsync(userId, binding.Id, SettingUp, cancel);
     }
 }

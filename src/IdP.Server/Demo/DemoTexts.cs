@@ -32,6 +32,8 @@ internal static class DemoTexts
     public static string UserName => Table.Get();
     public static string Password => Table.Get();
     public static string Secret => Table.Get();
+    public static string Newcomer => Table.Get();
+    public static string NewcomerText => Table.Get();
     public static string CurrentCode => Table.Get();
     public static string SecondsLeft(object value) => Table.With(value);
     public static string Refresh => Table.Get();

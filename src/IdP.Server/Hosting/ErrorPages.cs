@@ -9,9 +9,13 @@ namespace IdP.Server.Hosting;
 /// The last word when nothing else answered: a calm page for a person, a short JSON error for a program, never a stack trace.
 /// Outages are 503 with Retry-After; whatever an endpoint has written itself stays as it is.
 /// </summary>
-internal sealed class ErrorPages(PageRenderer renderer, RefusalLog refusals, ILogger<ErrorPages> log)
+internal sealed class ErrorPages(PageRenderer renderer, LastApp lastApp, RefusalLog refusals, ILogger<ErrorPages> log)
 {
     private const string RetryAfterSeconds = "5";
+
+    // Our own dead ends. Where an app's request is refused, the app that was here before is no help; during an outage nothing is looked up.
+    private static readonly string[] LeadsToTheApp =
+        ["session_expired", "link_used", "no_second_step", "ask_operator", "forbidden", "not_found", "method_not_allowed", "too_large"];
 
     public async Task InvokeAsync(HttpContext http, RequestDelegate next)
     {
@@ -43,10 +47,11 @@ internal sealed class ErrorPages(PageRenderer renderer, RefusalLog refusals, ILo
     }
 
     /// <summary>For endpoints that refuse a person: <c>data-error</c> on the page carries the code.</summary>
-    public Task ShowAsync(HttpContext http, ErrorView view, int status)
+    public async Task ShowAsync(HttpContext http, ErrorView view, int status)
     {
         refusals.Write(http, view.Code, view.Detail);
-        return RenderAsync(http, view, status);
+        var app = LeadsToTheApp.Contains(view.Code) ? await lastApp.FindAsync(http) : null;
+        await RenderAsync(http, view with { App = app }, status);
     }
 
     private Task RenderAsync(HttpContext http, ErrorView view, int status) => renderer.RenderAsync(http, "/Hosting/Pages/Error.cshtml", view, status);

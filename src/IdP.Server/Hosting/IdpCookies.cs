@@ -83,6 +83,9 @@ internal sealed class IdpCookies
         context.Response.Cookies.Append(Name(plain), value, options);
     }
 
+    /// <summary>The same until the browser is closed.</summary>
+    public void KeepForSession(HttpContext context, string plain, string value) => Append(context, Name(plain), value);
+
     /// <summary>As it came; null when there is none.</summary>
     public string? Kept(HttpContext context, string plain) => context.Request.Cookies.TryGetValue(Name(plain), out var value) ? value : null;
 

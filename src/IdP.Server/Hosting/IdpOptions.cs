@@ -85,6 +85,8 @@ internal sealed class AcrOptions
     public Dictionary<string, string> Names { get; set; } = [];
     /// <summary>Factor ids good enough for mfa on this server; empty: all.</summary>
     public List<string> AcceptedFactors { get; set; } = [];
+    /// <summary>A demand for mfa lets somebody who has bound nothing that would do bind it there and then; each client can turn it off too.</summary>
+    public bool BindOnDemand { get; set; } = true;
 }
 
 internal sealed class KeyOptions

@@ -33,6 +33,7 @@ internal static class PageServices
         services.AddSingleton<Preferences>();
         services.AddSingleton<PageRenderer>();
         services.AddSingleton<RefusalLog>();
+        services.AddSingleton<LastApp>();
         services.AddSingleton<ErrorPages>();
         return services;
     }
@@ -51,8 +52,8 @@ internal static class PageServices
     public static IEndpointRouteBuilder MapIdpPages(this IEndpointRouteBuilder routes, bool demo)
     {
         routes.ServiceProvider.GetRequiredService<Assets>().Map(routes);
-        routes.MapMethods("/", ["GET", "HEAD"], (HttpContext http, PageRenderer renderer) =>
-            renderer.RenderAsync(http, "/Hosting/Pages/Front.cshtml", new FrontView(demo), StatusCodes.Status200OK));
+        routes.MapMethods("/", ["GET", "HEAD"], async (HttpContext http, PageRenderer renderer, LastApp lastApp) =>
+            await renderer.RenderAsync(http, "/Hosting/Pages/Front.cshtml", new FrontView(demo, await lastApp.FindAsync(http)), StatusCodes.Status200OK));
         // A page without a handler for the method would be drawn without its view.
         routes.MapRazorPages().WithMetadata(new HttpMethodMetadata(["GET", "HEAD", "POST"]));
         return routes;
@@ -97,4 +98,4 @@ internal sealed class NoHandlerNoPage : IPageFilter
     }
 }
 
-internal sealed record FrontView(bool Demo);
+internal sealed record FrontView(bool Demo, AppLink? App);

@@ -17,6 +17,9 @@ internal static class PageTexts
     public static string FrontText => Table.Get();
     public static string FrontDemo => Table.Get();
     public static string ToFront => Table.Get();
+    public static string ToAccount => Table.Get();
+    public static string TryAgain => Table.Get();
+    public static string BackToApp(object value) => Table.With(value);
     public static string RequestId => Table.Get();
     public static string ErrorCode => Table.Get();
     public static string ForDevelopers => Table.Get();

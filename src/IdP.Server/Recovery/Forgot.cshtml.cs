@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.Recovery;
 
 /// <summary>J-16: a name, and the same answer for any.</summary>
-internal sealed class ForgotPage(Forgetting forgetting, Csrf csrf) : PageModel
+internal sealed class ForgotPage(Forgetting forgetting, WayBack wayBack, Csrf csrf) : PageModel
 {
     private const int LongestName = 256;
 
@@ -16,11 +16,14 @@ internal sealed class ForgotPage(Forgetting forgetting, Csrf csrf) : PageModel
 
     public bool Asked { get; private set; }
 
-    public IActionResult OnGet(string? done)
+    /// <summary>The sign-in that the person left for this page is still there.</summary>
+    public WayOn Back { get; private set; } = null!;
+
+    public async Task<IActionResult> OnGetAsync(string? done)
     {
         if (!forgetting.Available)
             return NotFound();
-        (CsrfField, Asked) = (this.CsrfToken(), done == "asked");
+        (CsrfField, Asked, Back) = (this.CsrfToken(), done == "asked", await wayBack.FindAsync(HttpContext));
         return Page();
     }
 
@@ -32,15 +35,15 @@ internal sealed class ForgotPage(Forgetting forgetting, Csrf csrf) : PageModel
             return PageSteps.Calm("session_expired");
         string? name = Request.Form["userName"];
         if (string.IsNullOrWhiteSpace(name) || name.Length > LongestName)
-            return Draw(Problem.MissingField);
+            return await DrawAsync(Problem.MissingField);
         return await forgetting.AskAsync(name, HttpContext.Connection.RemoteIpAddress, Circumstances.Of(HttpContext))
             ? PageSteps.SeeOther("/forgot?done=asked")
-            : Draw(Problem.TooManyTries(10));
+            : await DrawAsync(Problem.TooManyTries(10));
     }
 
-    private PageResult Draw(Problem problem)
+    private async Task<PageResult> DrawAsync(Problem problem)
     {
-        (CsrfField, Problem) = (this.CsrfToken(), problem);
+        (CsrfField, Problem, Back) = (this.CsrfToken(), problem, await wayBack.FindAsync(HttpContext));
         return Page();
     }
 }

@@ -16,7 +16,7 @@ internal sealed class NotMePage(Disowning disowning, Csrf csrf) : PageModel
     public async Task<IActionResult> OnGetAsync(string? token)
     {
         if (!await disowning.IsGoodAsync(token, HttpContext.RequestAborted))
-            return PageSteps.Calm("link_used");
+            return this.LinkOver();
         (Token, CsrfField) = (token!, this.CsrfToken());
         return Page();
     }
@@ -29,7 +29,7 @@ internal sealed class NotMePage(Disowning disowning, Csrf csrf) : PageModel
         {
             DisownOutcome.Done done => PageSteps.SeeOther("/reset?after=not-me&token=" + done.Token),
             DisownOutcome.AskOperator => PageSteps.Calm("ask_operator"),
-            _ => PageSteps.Calm("link_used"),
+            _ => this.LinkOver(),
         };
     }
 }

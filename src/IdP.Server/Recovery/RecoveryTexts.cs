@@ -18,6 +18,7 @@ internal static class RecoveryTexts
     public static string ResetFactor => Table.Get();
     public static string ResetDoneTitle => Table.Get();
     public static string ResetDoneText => Table.Get();
+    public static string AskAnew => Table.Get();
     public static string ToAccount => Table.Get();
     public static string NewPassword => Table.Get();
     public static string NewPasswordAgain => Table.Get();

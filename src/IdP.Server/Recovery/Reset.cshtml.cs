@@ -31,7 +31,7 @@ internal sealed class ResetPage(
             return Page();
         }
 
-        return await OpenAsync(token, cookies.EnsureBrowserHandle(HttpContext)) is { } at ? await DrawAsync(at, with, null, afterNotMe: after == "not-me") : PageSteps.Calm("link_used");
+        return await OpenAsync(token, cookies.EnsureBrowserHandle(HttpContext)) is { } at ? await DrawAsync(at, with, null, afterNotMe: after == "not-me") : this.LinkOver();
     }
 
     // Passwords are read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
@@ -56,7 +56,7 @@ internal sealed class ResetPage(
     {
         if (csrf.Check(HttpContext, await PostedForm.ReadAsync(HttpContext)) is not { } handle)
             return PageSteps.Calm("session_expired");
-        return await OpenAsync(token, handle) is { } at ? await work(at) : PageSteps.Calm("link_used");
+        return await OpenAsync(token, handle) is { } at ? await work(at) : this.LinkOver();
     }
 
     private async Task<ResetAt?> OpenAsync(string? token, string browserHandle)
@@ -119,7 +119,7 @@ internal sealed class ResetPage(
         {
             SetOutcome.Set => PageSteps.SeeOther("/reset?done=yes"),
             SetOutcome.MustProve => PageSteps.SeeOther("/reset?token=" + at.Token),
-            _ => PageSteps.Calm("link_used"),
+            _ => this.LinkOver(),
         };
     }
 

@@ -40,6 +40,7 @@ internal sealed class AccountClient(ClientStore registered, IdpOptions options) 
     {
         ClientId = Id,
         ClientName = SettingsTexts.Table.Get("Title"),
+        ClientUri = options.Issuer + "/account",
         RedirectUris = [redirectUri],
         AllowedScopes = ["openid"],
         RequirePkce = false,

@@ -1,4 +1,5 @@
 using IdP.Protocol.Tokens;
+using IdP.Server.Accounts;
 
 namespace IdP.Server.SignIn;
 
@@ -11,42 +12,48 @@ internal readonly struct AcrWish
     private readonly AcrLevels levels;
     private readonly string leastSaid;
 
-    private AcrWish(string target, IReadOnlyList<string> usable, IReadOnlyList<string> names, AcrLevels levels, string leastSaid, bool cannotBeMet)
+    private AcrWish(
+        string target, IReadOnlyList<string> usable, IReadOnlyList<string> names, AcrLevels levels, string leastSaid, AcrHindrance hindrance)
     {
         Target = target;
         Usable = usable;
         this.names = names;
         this.levels = levels;
         this.leastSaid = leastSaid;
-        CannotBeMet = cannotBeMet;
+        Hindrance = hindrance;
     }
 
     /// <summary>"pwd" or "mfa": what has to be reached before anything is answered.</summary>
     public string Target { get; }
 
-    /// <summary>Bound factors that are good enough for mfa at this server and this client.</summary>
+    /// <summary>Bound factors that are good enough for mfa at this server and this client, and bound long enough ago for it.</summary>
     public IReadOnlyList<string> Usable { get; }
 
-    public bool CannotBeMet { get; }
+    /// <summary>Why a demand cannot be met with what is bound.</summary>
+    public AcrHindrance Hindrance { get; }
 
     public static AcrWish Read(Situation now)
     {
-        var client = now.Request.Client;
-        string[] usable = [.. now.Person!.BoundFactors.Where(factor =>
-            now.AcceptedFactors.Contains(factor) && (client.AcceptedFactors.Count == 0 || client.AcceptedFactors.Contains(factor)))];
+        BoundFactor[] accepted = [.. now.Person!.Bindings.Where(binding => Proven.Accepts(now, binding.Factor))];
+        string[] usable = [.. accepted.Where(binding => Proven.IsOldEnough(now, binding)).Select(binding => binding.Factor).Distinct()];
         var mfaPossible = usable.Length > 0;
-        var minimum = client.MinimumAcr == AcrLevels.Mfa ? AcrLevels.Mfa : AcrLevels.Password;
+        var minimum = now.Request.Client.MinimumAcr == AcrLevels.Mfa ? AcrLevels.Mfa : AcrLevels.Password;
+        var forWantOfMfa = accepted.Length == 0 ? AcrHindrance.NothingBound : AcrHindrance.BoundTooRecently;
+        var hindrance = minimum == AcrLevels.Mfa && !mfaPossible ? forWantOfMfa : AcrHindrance.None;
 
         if (now.Request.EssentialAcr is { Count: > 0 } demanded)
         {
             var target = FirstPossible(demanded, now.Levels, mfaPossible);
-            var impossible = target is null || (minimum == AcrLevels.Mfa && !mfaPossible);
+            if (FirstPossible(demanded, now.Levels, mfaPossible: true) is null)
+                hindrance = AcrHindrance.UnknownName;
+            else if (target is null)
+                hindrance = forWantOfMfa;
             // OIDC Core §5.5.1.1: what is said is one of the values demanded, a lower one than the client's minimum too.
-            return new(Higher(target, minimum), usable, demanded, now.Levels, AcrLevels.Password, impossible);
+            return new(Higher(target, minimum), usable, demanded, now.Levels, AcrLevels.Password, hindrance);
         }
 
         var wished = FirstPossible(now.Request.AcrValues, now.Levels, mfaPossible);
-        return new(Higher(wished, minimum), usable, now.Request.AcrValues, now.Levels, minimum, minimum == AcrLevels.Mfa && !mfaPossible);
+        return new(Higher(wished, minimum), usable, now.Request.AcrValues, now.Levels, minimum, hindrance);
     }
 
     /// <summary>
@@ -84,4 +91,16 @@ internal readonly struct AcrWish
 
     private static string Higher(string? wished, string minimum) =>
         wished == AcrLevels.Mfa || minimum == AcrLevels.Mfa ? AcrLevels.Mfa : AcrLevels.Password;
+}
+
+/// <summary>Why a demanded level cannot be reached.</summary>
+internal enum AcrHindrance
+{
+    None,
+    /// <summary>No name that was demanded means anything here.</summary>
+    UnknownName,
+    /// <summary>mfa, and nothing is bound that this server and this client accept for it.</summary>
+    NothingBound,
+    /// <summary>mfa, and what is bound is younger than the client's MinimumFactorAge.</summary>
+    BoundTooRecently,
 }

@@ -7,7 +7,10 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 
 namespace IdP.Server.SignIn;
 
-/// <summary>Forced binding: choose a factor, prove it, go on to the app. Open only while the decider asks this person, in this browser, for it.</summary>
+/// <summary>
+/// Binding inside a sign-in, because a policy or the app demands it: choose a factor, prove it, go on to the app. Open only while the decider asks this
+/// person, in this browser, for it.
+/// </summary>
 internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors factors, BindingPolicies policies, SignIns signIns, SignInDesk desk, TimeProvider clock) : PageModel
 {
     public ForcedBindingView View { get; internal set; } = null!;
@@ -133,13 +136,23 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
         var step = Step(at);
         var offer = asking is null ? await OfferAsync(at) : null;
         View = new ForcedBindingView(
-            SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), at.Situation.Person!.UserName,
+            SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), at.Situation.Person!.UserName, LeadOf(at),
             [.. step.Factors.Select(id => factors.Find(id)!.Info).Select(info => new ForcedBindingChoice(info.Id, info.Name, info.About))],
             asking is null ? null : QuestionOf(asking, said), offer is null ? null : new OfferView(offer, problem is not null),
             offer is null ? null : factors.Find(offer.Factor)!.Info.Name,
             offer?.Prompt is Prompt.EnterCode { AgainAt: { } again } ? Math.Max(0, (int)Math.Ceiling((again - clock.GetUtcNow()).TotalSeconds)) : null,
             step.SkipsLeft, problem, reason);
         return Page();
+    }
+
+    private static string[] LeadOf(SignInAt at)
+    {
+        var app = SignInDesk.CardOf(at.Request).Name;
+        if (!Step(at).OnDemand)
+            return [Step(at).Factors.Count > 0 ? SignInTexts.BindText : SignInTexts.BindNothing];
+        return at.Request.Client.MinimumFactorAge is { } seconds and > 0
+            ? [SignInTexts.BindDemand(app), SignInTexts.BindDemandLater(Hours.Of(TimeSpan.FromSeconds(seconds)))]
+            : [SignInTexts.BindDemand(app)];
     }
 
     private ForcedBindingQuestion QuestionOf(string factor, string? said)

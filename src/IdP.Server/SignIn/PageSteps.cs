@@ -35,7 +35,7 @@ internal static class PageSteps
     public static IActionResult SeeOther(string path) => new SeeOtherResult(path);
 
     /// <summary>This page cannot go on: a calm one says why.</summary>
-    public static IActionResult Calm(string code) => new CalmPage(code, StatusCodes.Status400BadRequest);
+    public static IActionResult Calm(string code, WayOn? way = null) => new CalmPage(code, way, StatusCodes.Status400BadRequest);
 
     private sealed class SeeOtherResult(string path) : ActionResult
     {
@@ -46,9 +46,9 @@ internal static class PageSteps
         }
     }
 
-    private sealed class CalmPage(string code, int status) : ActionResult
+    private sealed class CalmPage(string code, WayOn? way, int status) : ActionResult
     {
-        public override Task ExecuteResultAsync(ActionContext context) =>
-            context.HttpContext.RequestServices.GetRequiredService<ErrorPages>().ShowAsync(context.HttpContext, new ErrorView(code, context.HttpContext.TraceIdentifier), status);
+        public override Task ExecuteResultAsync(ActionContext context) => context.HttpContext.RequestServices.GetRequiredService<ErrorPages>()
+            .ShowAsync(context.HttpContext, new ErrorView(code, context.HttpContext.TraceIdentifier) { Way = way }, status);
     }
 }

@@ -40,7 +40,7 @@ internal readonly struct Proven
             .ToArray();
 
         TimeSpan? stepUpAge = request.Client.StepUpMaxAge is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
-        var accepted = factors.Where(proof => Accepts(now, proof.Factor)
+        var accepted = factors.Where(proof => Accepts(now, proof)
             && (Within(stepUpAge, proof.At, now.Now) || here.Factors.Contains(proof))).ToArray();
         var reachesMfa = passwordAt is not null && accepted.Length > 0;
         var putOff = here.PasswordAt is null ? here.BindingPutOff ?? usable.BindingPutOff : here.BindingPutOff;
@@ -72,6 +72,13 @@ internal readonly struct Proven
             Factors = proofs.Factors.All(person.Holds) ? proofs.Factors : [.. proofs.Factors.Where(person.Holds)],
         };
     }
+
+    /// <summary>Whether what was proven is good enough for mfa here, and was bound long enough ago for this client.</summary>
+    internal static bool Accepts(Situation now, FactorProof proof) =>
+        Accepts(now, proof.Factor) && now.Person!.FindBinding(proof.Binding) is { } binding && IsOldEnough(now, binding);
+
+    internal static bool IsOldEnough(Situation now, BoundFactor binding) =>
+        now.Request.Client.MinimumFactorAge is not { } seconds || now.Now - binding.BoundAt >= TimeSpan.FromSeconds(seconds);
 
     internal static bool Accepts(Situation now, string factor) =>
         now.AcceptedFactors.Contains(factor)

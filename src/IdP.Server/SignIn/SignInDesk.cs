@@ -65,6 +65,7 @@ internal sealed class SignInDesk(
             ConsentedScopes = consented,
             BindingPolicies = await policies.GetAsync(cancel),
             Bindable = policies.Bindable,
+            BindOnDemand = options.Acr.BindOnDemand,
             AcceptedFactors = accepted,
             Levels = levels,
             Now = clock.GetUtcNow(),

@@ -23,6 +23,8 @@ internal sealed record Situation
     public IReadOnlyList<BindingPolicy> BindingPolicies { get; init; } = [];
     /// <summary>What this server can bind, fallbacks left out.</summary>
     public IReadOnlyList<string> Bindable { get; init; } = [];
+    /// <summary>Whether a demand for mfa may lead to binding a factor; the client has a word of its own.</summary>
+    public bool BindOnDemand { get; init; }
     /// <summary>Installed factors this server accepts for mfa.</summary>
     public required IReadOnlyCollection<string> AcceptedFactors { get; init; }
     public required AcrLevels Levels { get; init; }
@@ -39,10 +41,11 @@ internal abstract record NextStep
     /// <param name="Factors">Bound factors that would do, never one that is not bound.</param>
     internal sealed record Verify(IReadOnlyList<string> Factors) : NextStep;
 
-    /// <summary>A policy wants a second factor bound before anything is answered.</summary>
+    /// <summary>A policy wants a second factor bound before anything is answered, or the app demands mfa of somebody who has none that would do.</summary>
     /// <param name="Factors">What may be chosen.</param>
     /// <param name="Skips">What the policy allows in all; <paramref name="SkipsLeft"/> of it are left.</param>
-    internal sealed record Bind(IReadOnlyList<string> Factors, int Skips, int SkipsLeft) : NextStep;
+    /// <param name="OnDemand">The app's demand and no policy; who declines leaves it unmet.</param>
+    internal sealed record Bind(IReadOnlyList<string> Factors, int Skips, int SkipsLeft, bool OnDemand = false) : NextStep;
 
     internal sealed record Consent : NextStep;
 
@@ -63,12 +66,14 @@ internal sealed record SignedIn(string UserId, DateTimeOffset AuthTime, string A
 /// </summary>
 internal static class SignInFlow
 {
-    public static NextStep Next(Situation now)
+    public static NextStep Next(Situation now) => now.Progress is { Refused: true } ? AfterRefusal(now) : Step(now);
+
+    /// <summary>Declining to bind what the app demands leaves its demand unmet; every other refusal is the person's own.</summary>
+    private static NextStep AfterRefusal(Situation now) => Step(now) is NextStep.Bind { OnDemand: true } ? Declined : Denied;
+
+    private static NextStep Step(Situation now)
     {
         var request = now.Request;
-        if (now.Progress is { Refused: true })
-            return Denied;
-
         var proven = Proven.From(now);
         if (now.Person is null || !proven.PasswordFresh)
             return request.PromptNone ? LoginRequired : new NextStep.Password();
@@ -81,8 +86,8 @@ internal static class SignInFlow
             return bindFirst;
 
         var acr = AcrWish.Read(now);
-        if (acr.CannotBeMet)
-            return Unmet;
+        if (acr.Hindrance != AcrHindrance.None)
+            return acr.Hindrance == AcrHindrance.NothingBound ? BindingOnDemand(now, proven) : UnmetBecause(acr.Hindrance);
 
         var asksByPolicy = request.Client.SecondFactorPolicy != "OnRequest" && now.Person.BoundFactors.Count > 0;
         var trust = Trust.Read(now, proven);
@@ -103,10 +108,7 @@ internal static class SignInFlow
             sparedByDevice || onTrust is not null ? now.TrustedDevice!.Id : null));
     }
 
-    /// <summary>
-    /// Forced binding comes before everything that could be answered. Whoever binds has typed the password in this very sign-in, and done a second factor in it
-    /// where one is bound that the policy does not take: a session left open must not be enough to bind somebody else's phone.
-    /// </summary>
+    /// <summary>Forced binding comes before everything that could be answered.</summary>
     private static NextStep? Binding(Situation now, Proven proven)
     {
         var person = now.Person!;
@@ -115,11 +117,33 @@ internal static class SignInFlow
             return null;
         if (now.Request.PromptNone)
             return BindingRequired;
+        return ProofBeforeBinding(now, proven) ?? new NextStep.Bind(demand.Factors, demand.Skips, demand.SkipsLeft(person));
+    }
+
+    /// <summary>
+    /// The app demands mfa of somebody who has bound nothing that would do: it is bound here, among what would. Where the client wants factors of some age,
+    /// its demand stays unmet until the new one is old enough.
+    /// </summary>
+    private static NextStep BindingOnDemand(Situation now, Proven proven)
+    {
+        string[] choice = [.. now.Bindable.Where(factor => Proven.Accepts(now, factor))];
+        if (!now.BindOnDemand || !now.Request.Client.BindOnDemand || choice.Length == 0)
+            return Unmet;
+        if (now.Request.PromptNone)
+            return BindingRequired;
+        return ProofBeforeBinding(now, proven) ?? new NextStep.Bind(choice, Skips: 0, SkipsLeft: 0, OnDemand: true);
+    }
+
+    /// <summary>
+    /// Whoever binds has typed the password in this very sign-in, and done a second factor in it where any is bound, whatever its strength: a session left
+    /// open must not be enough to bind somebody else's phone. Null when both are done.
+    /// </summary>
+    private static NextStep? ProofBeforeBinding(Situation now, Proven proven)
+    {
         if (!proven.PasswordTypedHere)
             return new NextStep.Password();
-        if (person.BoundFactors.Count > 0 && !proven.FactorDoneHere)
-            return new NextStep.Verify(person.BoundFactors);
-        return new NextStep.Bind(demand.Factors, demand.Skips, demand.SkipsLeft(person));
+        var guarding = now.Person!.BoundFactors;
+        return guarding.Count > 0 && !proven.FactorDoneHere ? new NextStep.Verify(guarding) : null;
     }
 
     private static bool ConsentNeeded(Situation now)
@@ -141,7 +165,12 @@ internal static class SignInFlow
     private static readonly NextStep BindingRequired = new NextStep.Refuse(new("interaction_required", "The person has to bind a second factor."));
     private static readonly NextStep ConsentRequired = new NextStep.Refuse(new("consent_required", "The person has to consent."));
 
+    private static readonly NextStep Declined = new NextStep.Refuse(new("unmet_authentication_requirements", "The person did not bind a second factor."));
+    private static readonly NextStep Unmet = UnmetBecause(AcrHindrance.NothingBound);
+
     /// <summary>OpenID Connect Core Error Code unmet_authentication_requirements: no weaker token instead.</summary>
-    private static readonly NextStep Unmet = new NextStep.Refuse(
-        new("unmet_authentication_requirements", "The requested authentication context cannot be reached for this person."));
+    private static NextStep UnmetBecause(AcrHindrance hindrance) => new NextStep.Refuse(new("unmet_authentication_requirements",
+        hindrance == AcrHindrance.BoundTooRecently
+            ? "The person's second factor was bound too recently for this client."
+            : "The requested authentication context cannot be reached for this person."));
 }

@@ -9,6 +9,7 @@ internal static class SignInServices
         .AddSingleton<SignIns>()
         .AddSingleton<SignInDesk>()
         .AddSingleton<SignInFinish>()
+        .AddSingleton<WayBack>()
         .AddSingleton<PasswordStep>()
         .AddSingleton<AnswerWriter>()
         .AddSingleton<AuthorizeEndpoint>()

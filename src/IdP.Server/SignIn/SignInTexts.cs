@@ -12,6 +12,7 @@ internal static class SignInTexts
     public static string UserName => Table.Get();
     public static string Password => Table.Get();
     public static string Forgot => Table.Get();
+    public static string BackToSignIn(object value) => Table.With(value);
     public static string Continue => Table.Get();
     public static string SignIn => Table.Get();
     public static string Cancel(object value) => Table.With(value);
@@ -27,6 +28,9 @@ internal static class SignInTexts
     public static string BindTitle => Table.Get();
     public static string BindText => Table.Get();
     public static string BindNothing => Table.Get();
+    public static string BindDemand(object value) => Table.With(value);
+    public static string BindDemandLater(object value) => Table.With(value);
+    public static string TooRecent(object value) => Table.With(value);
     public static string BindConfirm => Table.Get();
     public static string BindOther => Table.Get();
     public static string BindSkip => Table.Get();

@@ -25,7 +25,7 @@ internal readonly struct Trust
         {
             Spares = done.Length > 0,
             AcceptedForMfa = request.Client.TrustedDeviceSatisfiesAcr
-                ? done.LastOrDefault(proof => Proven.Accepts(now, proof.Factor) && (oldest is null || now.Now - proof.At <= oldest))
+                ? done.LastOrDefault(proof => Proven.Accepts(now, proof) && (oldest is null || now.Now - proof.At <= oldest))
                 : null,
         };
     }

@@ -94,7 +94,11 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
         var cancel = HttpContext.RequestAborted;
         var usable = factors.Askable(((NextStep.Verify)at.Next).Factors);
         if (usable.Length == 0)
-            return PageSteps.Calm("no_second_step");
+        {
+            HttpContext.LeadsTo(at.Request.Target.RedirectUri);
+            return PageSteps.Calm("no_second_step", new("/connect/cancel?tx=" + at.Progress.Id, SignInTexts.Cancel(SignInDesk.CardOf(at.Request).Name), this.CsrfToken()));
+        }
+
         var chosen = at.Progress.ChosenFactor is { } wanted && usable.Contains(wanted) ? wanted : usable[0];
         var person = at.Situation.Person!;
 
@@ -109,7 +113,7 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
         View = new VerifyView(
             SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), PromptView.Of(info, start, problem is not null, clock.GetUtcNow(), LeftOf(info, bound)),
             [.. usable.Where(id => id != chosen).Select(id => new FactorChoice(id, factors.Find(id)!.Info.Name))],
-            problem, person.UserName, MayTrust(at) ? options.TrustedDevices.Days : null, TrustWanted, WarningIn(bound));
+            problem, person.UserName, MayTrust(at) ? options.TrustedDevices.Days : null, TrustWanted, TooRecent(at) ?? WarningIn(bound));
         return Page();
     }
 
@@ -125,6 +129,13 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
 
     // At every sign-in and not only where it is used: on the day it is needed it is too late.
     private string? WarningIn(List<FactorBinding> bound) => bound.Select(binding => factors.Find(binding.Factor)?.Warn(binding)).FirstOrDefault(warning => warning is not null);
+
+    // Done in this sign-in and asked for again: of two bound factors of one kind the newer was used, which this client does not accept yet.
+    private static string? TooRecent(SignInAt at) =>
+        at.Request.Client.MinimumFactorAge is { } seconds and > 0
+        && at.Progress.Proofs.Factors.Any(proof => ((NextStep.Verify)at.Next).Factors.Contains(proof.Factor) && !Proven.Accepts(at.Situation, proof))
+            ? SignInTexts.TooRecent(Hours.Of(TimeSpan.FromSeconds(seconds)))
+            : null;
 
     private AuditEntry Failed(SignInAt at, StepUpOutcome outcome) => new(
         "second-factor-failed", UserId: at.Situation.Person!.Id, ClientId: at.Request.Client.ClientId,

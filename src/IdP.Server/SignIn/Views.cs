@@ -17,11 +17,12 @@ internal sealed record PasswordView(ClientCard Client, string Tx, string Csrf, s
 internal sealed record VerifyView(
     ClientCard Client, string Tx, string Csrf, PromptView Prompt, IReadOnlyList<FactorChoice> Others, Problem? Problem, string? AccountHint, int? TrustDays, bool TrustWanted, string? Warning);
 
-/// <summary>Forced binding: the choice, then what the chosen factor must be told, then what must be proven.</summary>
+/// <summary>Binding inside a sign-in: the choice, then what the chosen factor must be told, then what must be proven.</summary>
+/// <param name="Lead">Who asks for it, and whether the app will take a new factor at once.</param>
 /// <param name="AgainInSeconds">How long until another code may be sent; null where nothing is sent.</param>
 /// <param name="Reason">Why the factor cannot be bound so, in its own words.</param>
 internal sealed record ForcedBindingView(
-    ClientCard Client, string Tx, string Csrf, string UserName, IReadOnlyList<ForcedBindingChoice> Choices, ForcedBindingQuestion? Question, OfferView? Offer, string? OfferName,
+    ClientCard Client, string Tx, string Csrf, string UserName, IReadOnlyList<string> Lead, IReadOnlyList<ForcedBindingChoice> Choices, ForcedBindingQuestion? Question, OfferView? Offer, string? OfferName,
     int? AgainInSeconds, int SkipsLeft, Problem? Problem, string? Reason);
 
 /// <param name="About">One sentence of the factor's own.</param>

@@ -1,5 +1,6 @@
 using IdP.Server.Accounts;
 using IdP.Server.Factors;
+using IdP.Server.Factors.BackupEmail;
 using IdP.Server.Factors.Totp;
 using IdP.Server.StepUp;
 using IdP.Server.Storage;
@@ -16,6 +17,9 @@ public abstract class StepHost(StorePair pair) : IAsyncLifetime
     /// <summary>Wants the second factor of whoever has one, and then their word.</summary>
     internal static readonly TestClient Careful = new("careful", "careful-secret-of-plenty-of-characters") { Consent = true };
 
+    /// <summary>Demands mfa and takes nothing but mailed codes for it: whoever has an authenticator app proves it, and binds an address on demand.</summary>
+    internal static readonly TestClient Choosy = new("choosy", "choosy-secret-of-plenty-of-characters") { MinimumAcr = "mfa", Policy = "OnRequest" };
+
     private int people;
 
     public TestIdp Idp { get; private set; } = null!;
@@ -24,6 +28,7 @@ public abstract class StepHost(StorePair pair) : IAsyncLifetime
     {
         Idp = await TestIdp.StartAsync(pair, new TestIdpOptions { Seed = new Seed(otpPeople: 0) });
         await Idp.RegisterAsync(Careful.ToClient());
+        await Idp.RegisterAsync(Choosy.ToClient() with { AcceptedFactors = [BackupEmailFactor.Id] });
         var store = Idp.Service<BindingPolicyStore>();
         await Idp.Service<Database>().TransactAsync(async lane =>
         {
@@ -34,6 +39,8 @@ public abstract class StepHost(StorePair pair) : IAsyncLifetime
     }
 
     public Task<Person> WithOtpAsync() => AddAsync(Otp.NewSecret(), []);
+
+    public Task<Person> WithNothingAsync() => AddAsync(null, []);
 
     public Task<Person> WhoMustBindAsync() => AddAsync(null, [MustBind]);
 

@@ -19,13 +19,19 @@ public abstract partial class StepSkippingTests
     private async Task<Scene> ReachAsync(string step)
     {
         var browser = idp.Browser();
-        var person = step == "bind" ? await host.WhoMustBindAsync() : await host.WithOtpAsync();
+        var person = step switch
+        {
+            "bind" => await host.WhoMustBindAsync(),
+            "bind on demand" => await host.WithNothingAsync(),
+            _ => await host.WithOtpAsync(),
+        };
         var app = idp.App(step switch
         {
             "otp" => TestClient.Web,
             "consent" => TestClient.Asking,
             "otp before consent" or "consent after otp" => StepHost.Careful,
-            "step-up" => TestClient.Strict,
+            "step-up" or "bind on demand" => TestClient.Strict,
+            "otp before bind on demand" => StepHost.Choosy,
             _ => TestClient.Calm,
         });
         if (step == "step-up")
@@ -36,9 +42,14 @@ public abstract partial class StepSkippingTests
             at = await GiveAsync(browser, at, person);
         if (step == "consent after otp")
             at = await GiveAsync(browser, at, person);
-        Assert.Equal(step switch { "password" => "/sign-in", "consent" or "consent after otp" => "/consent", "bind" => "/bind", _ => "/verify" }, at.At);
+        Assert.Equal(step switch { "password" => "/sign-in", "consent" or "consent after otp" => "/consent", "bind" or "bind on demand" => "/bind", _ => "/verify" }, at.At);
         // What is verified by the honest person, here or on the way here; nothing of it by a move.
-        var (acr, amr) = step is "password" or "consent" ? ("pwd", "pwd") : ("mfa", "pwd otp mfa");
+        var (acr, amr) = step switch
+        {
+            "password" or "consent" => ("pwd", "pwd"),
+            "otp before bind on demand" => ("mfa", "pwd otp mca mfa"),
+            _ => ("mfa", "pwd otp mfa"),
+        };
         return new Scene(browser, person, app, ask, at, acr, amr);
     }
 
@@ -152,11 +163,22 @@ public abstract partial class StepSkippingTests
             Assert.True(at.At == "/consent", $"nobody was asked for their word: {at.Describe()}");
         }
 
+        if (scene.App.Client == StepHost.Choosy)
+            return await BindAddressAsync(scene, at.At == "/bind" ? at : await GiveAsync(browser, at.At == "/sign-in" ? await GiveAsync(browser, at, person) : at, person));
         if (at.At != "/bind")
             return await idp.PassAsync(browser, at, person);
         if (at.Page!.QuerySelector("#key") is null)
             at = await browser.SubmitAsync(at, new Dictionary<string, string> { ["factor"] = "totp" }, "/bind/choose");
         var key = at.Page!.QuerySelector("#key")!.TextContent.Replace(" ", "", StringComparison.Ordinal);
         return await browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = Otp.CodeAt(key, idp.Clock.GetUtcNow()) }, "/bind");
+    }
+
+    private async Task<Stop> BindAddressAsync(Scene scene, Stop at)
+    {
+        var mailbox = scene.Person.UserName + "@elsewhere.example";
+        Assert.True(at.At == "/bind", $"nobody was asked to bind: {at.Describe()}");
+        at = await scene.Browser.SubmitAsync(at, new Dictionary<string, string> { ["factor"] = "email" }, "/bind/choose");
+        at = await scene.Browser.SubmitAsync(at, new Dictionary<string, string> { ["said"] = mailbox }, "/bind/choose");
+        return await scene.Browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = await FactorPerson.MailedToAsync(idp, mailbox) }, "/bind");
     }
 }

@@ -14,6 +14,8 @@ public sealed class ApplyTests : IDisposable
             redirectUris: ["https://web.example.com/callback"]
             allowedScopes: [openid, profile, api, offline_access]
             accessTokenLifetime: 600
+            bindOnDemand: false
+            minimumFactorAge: 86400
         users:
           - userName: alice
             email: alice@example.com
@@ -25,7 +27,8 @@ public sealed class ApplyTests : IDisposable
     private const string Json = """
         {"scopes":[{"name":"api","audience":"api"}],
          "clients":[{"clientId":"web","clientSecrets":[{"value":"a-secret-of-the-tests-1"}],"allowedGrantTypes":["authorization_code","refresh_token"],
-           "allowOfflineAccess":true,"redirectUris":["https://web.example.com/callback"],"allowedScopes":["openid","profile","api","offline_access"],"accessTokenLifetime":600}],
+           "allowOfflineAccess":true,"redirectUris":["https://web.example.com/callback"],"allowedScopes":["openid","profile","api","offline_access"],"accessTokenLifetime":600,
+           "bindOnDemand":false,"minimumFactorAge":86400}],
          "users":[{"userName":"Alice ","email":"alice@example.com","name":"Alice","password":"correct horse battery","totpSecret":"jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp"}]}
         """;
 
@@ -46,6 +49,8 @@ public sealed class ApplyTests : IDisposable
         var json = await idp.JsonAsync("apply", idp.Write("idp.json", Json.Replace("\"Alice \"", "\"alice\"", StringComparison.Ordinal)), "--dry-run");
         Assert.All(json["changes"]!.AsArray(), c => Assert.Equal("unchanged", c!["action"]!.GetValue<string>()));
         Assert.Equal("totp", (await idp.JsonAsync("user", "list"))[0]!["factors"]![0]!.GetValue<string>());
+        var client = await idp.JsonAsync("client", "show", "web");
+        Assert.Equal((false, 86_400), (client["bindOnDemand"]!.GetValue<bool>(), client["minimumFactorAge"]!.GetValue<int>()));
     }
 
     [Fact]

@@ -22,7 +22,24 @@ public sealed class VerbTests : IDisposable
         Assert.Equal(1, (await idp.RunAsync("client", "remove", "web")).Code);
     }
 
+    [Fact]
+    public async Task An_app_with_something_to_protect_takes_factors_of_an_age()
+    {
+        var (_, output, _) = await idp.RunAsync("client", "add", "web", "--redirect-uri", "https://web.example.com/cb");
+        Assert.Contains("--minimum-acr mfa --minimum-factor-age 86400", output, StringComparison.Ordinal);
+        var shown = await idp.JsonAsync("client", "show", "web");
+        Assert.True(shown["bindOnDemand"]!.GetValue<bool>());
+        Assert.Null(shown["minimumFactorAge"]);
+
+        (_, output, _) = await idp.RunAsync("client", "add", "bank", "--redirect-uri", "https://bank.example.com/cb", "--minimum-acr", "mfa", "--minimum-factor-age", "86400");
+        Assert.DoesNotContain("--minimum-factor-age", output, StringComparison.Ordinal);
+        Assert.Equal(86_400, (await idp.JsonAsync("client", "show", "bank"))["minimumFactorAge"]!.GetValue<int>());
+        await idp.RunAsync("client", "add", "old", "--redirect-uri", "https://old.example.com/cb", "--no-bind-on-demand");
+        Assert.False((await idp.JsonAsync("client", "show", "old"))["bindOnDemand"]!.GetValue<bool>());
+    }
+
     [Theory]
+    [InlineData("minimumFactorAge", "x", "--redirect-uri", "https://x.example.com/", "--minimum-factor-age", "-1")]
     [InlineData("clientId", "bad id", "--redirect-uri", "https://x.example.com/")]
     [InlineData("redirectUris", "x")]
     [InlineData("requirePkce", "x", "--public", "--no-pkce", "--redirect-uri", "https://x.example.com/")]

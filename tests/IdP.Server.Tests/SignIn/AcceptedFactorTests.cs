@@ -2,7 +2,9 @@ using IdP.Server.Tests.Support;
 
 namespace IdP.Server.Tests.SignIn;
 
-/// <summary>A server that takes no mailed code for mfa and has a name of its own for it, with an app that takes the authenticator app alone.</summary>
+/// <summary>
+/// A server that takes no mailed code for mfa, has a name of its own for it and lets nobody bind on demand, with an app that takes the authenticator app alone.
+/// </summary>
 public sealed class AcceptedFactorTests(AcceptedFactorHost host) : IClassFixture<AcceptedFactorHost>
 {
     private const string Demand = """{"id_token":{"acr":{"essential":true,"values":["mfa"]}}}""";
@@ -98,6 +100,7 @@ public sealed class AcceptedFactorHost : IAsyncLifetime
         {
             ["Acr:AcceptedFactors:0"] = "totp",
             ["Acr:AcceptedFactors:1"] = "recovery",
+            ["Acr:BindOnDemand"] = "false",
             ["Acr:Names:" + Name] = "mfa",
         },
     });

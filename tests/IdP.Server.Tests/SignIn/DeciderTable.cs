@@ -13,6 +13,8 @@ internal static class DeciderTable
 {
     public const string Alice = "alice-id";
     public static readonly DateTimeOffset Now = new(2026, 1, 15, 9, 0, 0, TimeSpan.Zero);
+    /// <summary>When everything in these tables was bound.</summary>
+    public static readonly DateTimeOffset BoundAt = Now.AddDays(-90);
     private static readonly DateTimeOffset Moments = Now.AddSeconds(-5);
     private static readonly DateTimeOffset Hours = Now.AddHours(-2);
 
@@ -113,7 +115,7 @@ internal static class DeciderTable
         };
     }
 
-    public static IReadOnlyList<BoundFactor> Bindings(IEnumerable<string> factors) => [.. factors.Select(factor => new BoundFactor("the " + factor, factor))];
+    public static IReadOnlyList<BoundFactor> Bindings(IEnumerable<string> factors) => [.. factors.Select(factor => new BoundFactor("the " + factor, factor, BoundAt))];
 
     public static AuthorizeRequest Request(Client client) => new()
     {

@@ -39,7 +39,7 @@ public abstract class ForcedBindingTests(TestIdp idp)
         var at = await PasswordAsync(browser, ask, person);
         Assert.Equal("/bind", at.At);
         Assert.Null(at.Page!.QuerySelector("form[action*='/bind/skip']"));
-        var secret = await ChooseAsync(browser, at);
+        var secret = await browser.OfferOtpAsync(at);
         Assert.NotNull(secret.At.Page!.QuerySelector("svg.qr path"));
 
         var wrong = await browser.SubmitAsync(secret.At, Code((person with { TotpSecret = secret.Key }).WrongCodeAt(idp.Clock)), "/bind");
@@ -61,7 +61,7 @@ public abstract class ForcedBindingTests(TestIdp idp)
     {
         var person = await DemandedAsync(skips: 0);
         using var browser = idp.Browser();
-        var offered = await ChooseAsync(browser, await PasswordAsync(browser, idp.App(TestClient.Web).Ask(), person));
+        var offered = await browser.OfferOtpAsync(await PasswordAsync(browser, idp.App(TestClient.Web).Ask(), person));
         await browser.SubmitAsync(offered.At, Code(Otp.CodeAt(offered.Key, idp.Clock.GetUtcNow())), "/bind");
         var id = (await idp.Service<Users>().FindByLoginAsync(person.UserName, Cancel))!.Id;
         var binding = Assert.Single(await ListAsync(id));
@@ -202,7 +202,7 @@ public abstract class ForcedBindingTests(TestIdp idp)
         Stop result;
         if (move.StartsWith("choose", StringComparison.Ordinal))
         {
-            var (offered, key) = await ChooseAsync(browser, at);
+            var (offered, key) = await browser.OfferOtpAsync(at);
             var theirs = Browser.Fields((await other.OpenAsync(idp.App(TestClient.Calm).Ask().Url)).Form())["__csrf"];
             result = move.EndsWith("browser", StringComparison.Ordinal)
                 ? await other.PostAsync("/bind" + tx, [new("__csrf", theirs), new("code", Otp.CodeAt(key, idp.Clock.GetUtcNow()))])
@@ -228,7 +228,7 @@ public abstract class ForcedBindingTests(TestIdp idp)
         Assert.Equal("/bind", back.At);
         if (back.Page!.QuerySelector("form[action*='/bind/other']") is not null)
             back = await browser.SubmitAsync(back, Nothing, "/bind/other");
-        var (page, secret) = await ChooseAsync(browser, back);
+        var (page, secret) = await browser.OfferOtpAsync(back);
         var done = await browser.SubmitAsync(page, Code(Otp.CodeAt(secret, idp.Clock.GetUtcNow())), "/bind");
         Assert.True(done.Answer?["code"] is not null, $"after {move} the honest person is stuck: {done.Describe()}");
     }
@@ -239,7 +239,7 @@ public abstract class ForcedBindingTests(TestIdp idp)
     {
         var person = await DemandedAsync(skips: 0);
         using var thief = idp.Browser();
-        var (page, secret) = await ChooseAsync(thief, await PasswordAsync(thief, idp.App(TestClient.Web).Ask(), person));
+        var (page, secret) = await thief.OfferOtpAsync(await PasswordAsync(thief, idp.App(TestClient.Web).Ask(), person));
         var id = (await idp.Service<Users>().FindByLoginAsync(person.UserName, Cancel))!.Id;
         Assert.Equal(1, await idp.Service<Database>().ExecuteAsync($"update users set {change} where id = @id", Cancel, ("@id", id), ("@now", idp.Clock.GetUtcNow().Stored())));
 
@@ -253,12 +253,6 @@ public abstract class ForcedBindingTests(TestIdp idp)
     private static Dictionary<string, string> Code(string code) => new() { ["code"] = code };
 
     private static string NewGroup() => "group-" + RandomNumberGenerator.GetHexString(12, lowercase: true);
-
-    private static async Task<(Stop At, string Key)> ChooseAsync(Browser browser, Stop at)
-    {
-        var offered = await browser.SubmitAsync(at, new Dictionary<string, string> { ["factor"] = "totp" }, "/bind/choose");
-        return (offered, offered.Page!.QuerySelector("#key")!.TextContent.Replace(" ", "", StringComparison.Ordinal));
-    }
 
     private async Task<string> MetAsync(TestClient client, Person person)
     {

@@ -19,8 +19,10 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
     private static readonly DateTimeOffset Now = new(2026, 1, 15, 9, 0, 0, TimeSpan.Zero);
     private static readonly AcrLevels Levels = new(new ProtocolOptions { Issuer = "https://id.example" });
 
+    /// <param name="Id">Empty: nothing is bound.</param>
     /// <param name="Good">Accepted for mfa by this server.</param>
-    internal sealed record Kind(string Id, string[] Amr, bool Good);
+    /// <param name="BoundAge">Seconds since it was bound.</param>
+    internal sealed record Kind(string Id, string[] Amr, bool Good, int BoundAge = 90 * 86_400);
 
     /// <summary>Ages in seconds; null: not proven in it.</summary>
     internal sealed record Origin(string Name, string? Owner, int? Password, int? Factor, bool BroughtByDevice = false);
@@ -32,10 +34,17 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
 
     internal sealed record Ask(string Name, string[] Wishes, string[] Demands, int? MaxAge = null, bool Login = false, bool Silent = false);
 
-    internal sealed record App(string Name, bool AsksWhenBound = true, bool Minimum = false, bool AcceptsTrust = false, int? StepUpAge = null, string? OnlyFactor = null);
+    internal sealed record App(
+        string Name, bool AsksWhenBound = true, bool Minimum = false, bool AcceptsTrust = false, int? StepUpAge = null, string? OnlyFactor = null,
+        bool BindsOnDemand = true, int? LeastAge = null);
+
+    private bool Bound => Factor.Id.Length > 0;
 
     /// <summary>Accepted for mfa by this server and by this app.</summary>
-    private bool Good => Factor.Good && (Client.OnlyFactor is null || Client.OnlyFactor == Factor.Id);
+    private bool Accepted => Factor.Good && (Client.OnlyFactor is null || Client.OnlyFactor == Factor.Id);
+
+    /// <summary>And bound long enough ago for this app.</summary>
+    private bool Good => Accepted && (Client.LeastAge is null || Factor.BoundAge >= Client.LeastAge);
 
     /// <summary>"finish acr=pwd amr=pwd at=AGE device=yes" or what the person meets instead.</summary>
     public string Expected()
@@ -46,7 +55,8 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
 
         bool Usable(int? age) => From.Owner == subject && age is not null && !Asked.Login && (Asked.MaxAge is null || age <= Asked.MaxAge);
         int? password = Here.Password ? 0 : Usable(From.Password) ? From.Password : null;
-        int? factor = Here.Factor ? 0 : Usable(From.Factor) ? From.Factor : null;
+        // What is not bound is not done.
+        int? factor = !Bound ? null : Here.Factor ? 0 : Usable(From.Factor) ? From.Factor : null;
         if (password is null)
             return Asked.Silent ? "login_required" : "password";
 
@@ -54,14 +64,23 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
         var names = Asked.Demands.Length > 0 ? Asked.Demands : Asked.Wishes;
         var first = names.FirstOrDefault(name => name == "pwd" || (name == "mfa" && Good));
         if ((Asked.Demands.Length > 0 && first is null) || (Client.Minimum && !Good))
-            return "unmet_authentication_requirements";
+        {
+            // Binding helps where mfa is what is missing, and nothing is bound that has only to grow old enough.
+            var couldBeNamed = Asked.Demands.Length == 0 || Asked.Demands.Any(name => name is "pwd" or "mfa");
+            if (!couldBeNamed || Accepted || !Client.BindsOnDemand)
+                return "unmet_authentication_requirements";
+            if (Asked.Silent)
+                return "interaction_required";
+            return !Here.Password ? "password" : Bound && !Here.Factor ? "verify" : "bind " + (Client.OnlyFactor ?? "app-push+totp");
+        }
+
         var wantsMfa = first == "mfa" || Client.Minimum;
 
         var really = Good && factor is not null && (Here.Factor || Client.StepUpAge is null || factor <= Client.StepUpAge);
         // Never max_age, never prompt=login; for mfa only where the client was told so.
         var spares = Device.Living && Device.Owner == subject && !Asked.Login && Asked.MaxAge is null;
         var onTrust = wantsMfa && !really && spares && Client.AcceptsTrust && Good && (Client.StepUpAge is null || Device.Age <= Client.StepUpAge);
-        var policyAsks = Client.AsksWhenBound && factor is null;
+        var policyAsks = Client.AsksWhenBound && Bound && factor is null;
         if ((wantsMfa && !really && !onTrust) || (policyAsks && !spares))
             return Asked.Silent ? "interaction_required" : "verify";
 
@@ -76,6 +95,7 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
     {
         NextStep.Password => "password",
         NextStep.Verify => "verify",
+        NextStep.Bind { OnDemand: true, SkipsLeft: 0, Factors: var choice } => "bind " + string.Join('+', choice),
         NextStep.Refuse { Error.Code: var code } => code,
         NextStep.Finish { Who: var who } =>
             $"finish acr={who.Acr} amr={string.Join('+', who.Amr)} at={(int)(Now - who.AuthTime).TotalSeconds} device={(who.SparedBy is null ? "no" : "yes")}",
@@ -86,7 +106,11 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
     public Proofs? Held() => SignInFlow.Next(Situation()) is NextStep.Finish { Who.Proofs: var held } ? held : null;
 
     public static IEnumerable<TruthRow> All() =>
-        from factor in new Kind[] { new("totp", ["otp"], true), new("app-push", ["swk", "mca"], true), new("email", ["otp", "mca"], false) }
+        from factor in new Kind[]
+        {
+            new("totp", ["otp"], true), new("app-push", ["swk", "mca"], true), new("email", ["otp", "mca"], false), new("", [], false),
+            new("totp", ["otp"], true, BoundAge: 3600),
+        }
         from origin in new Origin[]
         {
             new("no session", null, null, null),
@@ -117,10 +141,13 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
             new("accepts trust, minimum mfa", Minimum: true, AcceptsTrust: true), new("accepts trust, step-up age 1 h", AcceptsTrust: true, StepUpAge: 3600),
             new("accepts one factor", OnlyFactor: "totp"), new("accepts one factor, minimum mfa", Minimum: true, OnlyFactor: "totp"),
             new("accepts one factor and trust", AcceptsTrust: true, OnlyFactor: "totp"),
+            new("binds nothing", BindsOnDemand: false), new("binds nothing, minimum mfa", Minimum: true, BindsOnDemand: false),
+            new("factors a day old", LeastAge: 86_400), new("factors a day old, minimum mfa", Minimum: true, LeastAge: 86_400),
+            new("factors a day old, accepts trust", AcceptsTrust: true, LeastAge: 86_400),
         }
         select new TruthRow(factor, origin, here, device, asked, client);
 
-    public override string ToString() => $"{Factor.Id} | {From.Name} | {Here.Name} | {Device.Name} | {Asked.Name} | {Client.Name}";
+    public override string ToString() => $"{(Bound ? Factor.Id : "nothing bound")} for {Factor.BoundAge} s | {From.Name} | {Here.Name} | {Device.Name} | {Asked.Name} | {Client.Name}";
 
     private Situation Situation()
     {
@@ -134,7 +161,7 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
                 {
                     ClientId = "app", SecondFactorPolicy = Client.AsksWhenBound ? "WhenBound" : "OnRequest", MinimumAcr = Client.Minimum ? "mfa" : null,
                     TrustedDeviceSatisfiesAcr = Client.AcceptsTrust, StepUpMaxAge = Client.StepUpAge,
-                    AcceptedFactors = Client.OnlyFactor is { } only ? [only] : [],
+                    AcceptedFactors = Client.OnlyFactor is { } only ? [only] : [], BindOnDemand = Client.BindsOnDemand, MinimumFactorAge = Client.LeastAge,
                 },
                 Target = new ResponseTarget("https://app.example/cb", "query", "s"),
                 Scopes = ["openid"],
@@ -154,9 +181,11 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
                 Id = "tx", BrowserHash = [], Parameters = new Dictionary<string, string>(), StartedAt = Now.AddMinutes(-1), UserId = Here.Password || Here.Factor ? Alice : null,
                 Proofs = new Proofs { PasswordAt = Here.Password ? Now : null, Factors = Here.Factor ? [Proof(0)] : [] },
             },
-            Person = person is null ? null : new UserRecord { Id = person, UserName = person, Bindings = DeciderTable.Bindings([Factor.Id]) },
+            Person = person is null ? null : new UserRecord { Id = person, UserName = person, Bindings = Bound ? [new("the " + Factor.Id, Factor.Id, Now.AddSeconds(-Factor.BoundAge))] : [] },
             TrustedDevice = Device.Owner.Length == 0 ? null : new TrustedDevice(
                 "device", Device.Owner, [Proof(Device.Age)], Now.AddSeconds(-Device.Age), Now.AddSeconds(-Device.Age).AddDays(30)),
+            BindOnDemand = true,
+            Bindable = ["app-push", "email", "totp"],
             AcceptedFactors = ["totp", "app-push"],
             Levels = Levels,
             Now = Now,

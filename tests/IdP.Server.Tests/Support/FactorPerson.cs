@@ -40,10 +40,14 @@ internal sealed partial record FactorPerson(TestIdp Idp, string Id, string UserN
     {
         "totp" => Person.CodeAt(Idp.Clock),
         "recovery" => await UnusedAsync(),
-        "email" => Digits().Match((await Idp.Service<Outbox>().NewestAsync(500, default)).First(mail => mail.Recipient == Mailbox).Words!.Text).Value,
+        "email" => await MailedToAsync(Idp, Mailbox),
         KeyFobFactor.Id => Fob.CodeAt(((await BindingAsync(factor)).LastStep ?? 0) + 1),
         _ => throw new InvalidOperationException($"Nobody knows where to find a code of '{factor}'."),
     };
+
+    /// <summary>The code of the newest mail to that address.</summary>
+    public static async Task<string> MailedToAsync(TestIdp idp, string mailbox) =>
+        Digits().Match((await idp.Service<Outbox>().NewestAsync(500, default)).First(mail => mail.Recipient == mailbox).Words!.Text).Value;
 
     /// <summary>One that is not right, as far as its form goes.</summary>
     public async Task<string> WrongCodeAsync() => Factor switch

@@ -46,6 +46,7 @@ internal sealed class ClientValidator : AbstractValidator<Client>
         RuleFor(c => c.AuthorizationCodeLifetime).Custom((s, check) => Say(check, Between(s, 10, 600)));
         RuleFor(c => c.AbsoluteRefreshTokenLifetime).Custom((s, check) => Say(check, Between(s, 60, 31_536_000)));
         RuleFor(c => c.SlidingRefreshTokenLifetime).Custom((s, check) => Say(check, Between(s, 60, 31_536_000)));
+        RuleFor(c => c.MinimumFactorAge).Custom((s, check) => Say(check, s is null ? null : Between(s.Value, 0, 31_536_000)));
         RuleFor(c => c.StepUpMaxAge).Custom((s, check) => Say(check, s is null ? null : Between(s.Value, 0, 31_536_000)));
 
         RuleFor(c => c).Custom(Together);
