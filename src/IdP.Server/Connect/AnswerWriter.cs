@@ -21,9 +21,12 @@ internal sealed class AnswerWriter(PageRenderer pages, ErrorPages errors)
         return pages.RenderAsync(context, "/Connect/FormPost.cshtml", new FormPostView(answer.RedirectUri, answer.Fields), StatusCodes.Status200OK);
     }
 
-    public Task WriteAsync(HttpContext context, Ending ending) => ending is Ending.Answered done
-        ? WriteAsync(context, done.Answer)
-        : ShowErrorAsync(context, new ProtocolError("invalid_request_uri", "The request_uri was used before."));
+    public Task WriteAsync(HttpContext context, Ending ending) => ending switch
+    {
+        Ending.Answered done => WriteAsync(context, done.Answer),
+        Ending.Over => ShowAsync(context, "session_expired"),
+        _ => ShowErrorAsync(context, new ProtocolError("invalid_request_uri", "The request_uri was used before.")),
+    };
 
     /// <summary>303, so that a post never travels on (RFC 9700 §4.12).</summary>
     public static void SeeOther(HttpContext context, string location)

@@ -14,6 +14,8 @@ internal static class StorageServices
         services.AddSingleton(provider => new SecretProtector(new Lazy<byte[]>(() => MasterKey.Load(options, provider.GetService<IHostEnvironment>()?.IsDevelopment() ?? false))));
         services.AddSingleton<AuditLog>();
         services.AddSingleton<IEphemeralStore>(provider => Ephemeral(options.Storage.Ephemeral, provider));
+        services.AddSingleton<SealedStore>();
+        services.AddSingleton<UsedMarks>();
 
         services.AddSingleton(provider => new RevocationList(provider.GetRequiredService<Database>(), provider.GetRequiredService<TimeProvider>(), TimeProvider.System));
         services.AddSingleton<IRevocations>(provider => provider.GetRequiredService<RevocationList>());
