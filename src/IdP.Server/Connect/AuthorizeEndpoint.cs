@@ -82,10 +82,16 @@ internal sealed class AuthorizeEndpoint(
                 await answers.WriteAsync(context, finish.Refuse(request.Target, refused.Error));
                 break;
             case var step:
-                AnswerWriter.SeeOther(context, SignInDesk.PathOf(step, await signIns.BeginAsync(context, request, situation.Session, context.RequestAborted)));
+                AnswerWriter.SeeOther(context, SignInDesk.PathOf(step, await signIns.BeginAsync(
+                    context, request, PutAsideHandle(context, request), situation.Session, context.RequestAborted)));
                 break;
         }
     }
+
+    /// <summary>Where the request that this browser opens was put aside; null for one that a client pushed, and for one that stands in the address.</summary>
+    private static string? PutAsideHandle(HttpContext context, AuthorizeRequest request) =>
+        request.PushedHandle is null && context.Request.Query["request_uri"].ToString() is var uri && uri.StartsWith(HandlePrefix, StringComparison.Ordinal)
+            ? uri[HandlePrefix.Length..] : null;
 
     private Task<string> PutAsideAsync(HttpContext context, AuthorizeRequest request) => pushed.StoreAsync(
         new PushedRequest(request.Client.ClientId, request.Parameters, clock.GetUtcNow() + options.PushedRequestLifetime, Pushed: false),

@@ -20,6 +20,9 @@ internal sealed record SignInProgress
 
     public string? PushedHandle { get; init; }
 
+    /// <summary>While it is only begun: where the parameters lie instead of here, so that opening one request often keeps it once.</summary>
+    public string? PutAsideHandle { get; init; }
+
     public required DateTimeOffset StartedAt { get; init; }
 
     /// <summary>Whose proofs these are: set by a right password, or by a second factor done on top of a session.</summary>

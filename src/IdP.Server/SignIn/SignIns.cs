@@ -6,6 +6,7 @@ using IdP.Protocol.Authorize;
 using IdP.Server.Accounts;
 using IdP.Server.Hosting;
 using IdP.Server.Storage;
+using IdP.Server.Storage.Protocol;
 
 namespace IdP.Server.SignIn;
 
@@ -20,30 +21,32 @@ internal readonly record struct FoundSignIn(SignInProgress Value, string Tx, byt
 /// asked travels sealed in the pages' addresses (ID.SEALED), or, where that is too long, lies for ten minutes in what strangers share. From
 /// its first change, which takes a right password or a session, it counts against that person and is kept for the person's patience.
 /// </summary>
-internal sealed class SignIns(SealedStore ephemeral, IdpCookies cookies, IdpOptions options, TimeProvider clock)
+internal sealed class SignIns(SealedStore ephemeral, PushedRequestStore putAside, IdpCookies cookies, IdpOptions options, TimeProvider clock)
 {
-    private static readonly TimeSpan StrangersPatience = TimeSpan.FromMinutes(10);
-
     // What the app sent is kept as long as it came: the cautious encoder would make six bytes of many a character.
     private static readonly SignInJson Json = new(new JsonSerializerOptions(SignInJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
     /// <summary>The new sign-in's name in addresses.</summary>
     /// <param name="session">This browser's: then what is proven on top of it is its own from the start. Null: until the password.</param>
-    public async Task<string> BeginAsync(HttpContext context, AuthorizeRequest request, Session? session, CancellationToken cancel)
+    /// <param name="putAsideHandle">Where the request was put aside, if it was.</param>
+    public async Task<string> BeginAsync(HttpContext context, AuthorizeRequest request, string? putAsideHandle, Session? session, CancellationToken cancel)
     {
         var id = Handles.NewId();
+        var kept = putAsideHandle is not null && PushedRequestStore.IsKept(putAsideHandle) ? putAsideHandle : null;
         var json = Write(new SignInProgress
         {
             Id = id,
             BrowserHash = Handles.Hash(cookies.EnsureBrowserHandle(context)),
-            Parameters = request.Parameters,
+            Parameters = kept is null ? request.Parameters : new Dictionary<string, string>(),
+            PutAsideHandle = kept,
             PushedHandle = request.PushedHandle,
             StartedAt = clock.GetUtcNow(),
             OwnerHash = session is null ? null : Handles.Hash(cookies.NewOwner(context, id)),
         });
         if (json.Length <= SealedText.Longest)
             return $"{id}.{SealedText.Write(ephemeral, BegunKey(id), json)}";
-        var life = session is null && StrangersPatience < options.SignIn.Patience ? StrangersPatience : options.SignIn.Patience;
+        var life = session is null && PushedRequestStore.StrangersPatience < options.SignIn.Patience
+            ? PushedRequestStore.StrangersPatience : options.SignIn.Patience;
         await ephemeral.SetAsync(BegunKey(id), json, life, HolderOf(session, context.Connection.RemoteIpAddress), cancel);
         return id;
     }
@@ -98,9 +101,16 @@ internal sealed class SignIns(SealedStore ephemeral, IdpCookies cookies, IdpOpti
         var json = sealedTx is null
             ? (await ephemeral.GetAsync(BegunKey(id), cancel))?.Value
             : SealedText.Read(ephemeral, BegunKey(id), sealedTx.AsSpan(id.Length + 1));
-        return json is not null && Stored.Read(json, SignInJson.Default.SignInProgress) is { } begun && begun.StartedAt + options.SignIn.Patience > clock.GetUtcNow()
-            ? new FoundSignIn(begun, sealedTx ?? id, null, null)
-            : null;
+        if (json is null || Stored.Read(json, SignInJson.Default.SignInProgress) is not { } begun || begun.StartedAt + options.SignIn.Patience <= clock.GetUtcNow())
+            return null;
+        if (begun.PutAsideHandle is { } handle)
+        {
+            if (await putAside.FindPutAsideAsync(handle, cancel) is not { } parameters)
+                return null;
+            begun = begun with { Parameters = parameters, PutAsideHandle = null };
+        }
+
+        return new FoundSignIn(begun, sealedTx ?? id, null, null);
     }
 
     private static Holder HolderOf(Session? session, IPAddress? address) => session is null ? Holder.Stranger(address) : Holder.Person(session.UserId);

@@ -13,7 +13,7 @@ namespace IdP.Server.Storage;
 internal sealed record Share(string Name, int? OfAll, int OfEach)
 {
     /// <summary>What anybody may leave here before a right password, by address.</summary>
-    public static readonly Share Strangers = new("strangers", 4, 64);
+    public static readonly Share Strangers = new("strangers", 24, 192);
 
     /// <summary>What authenticated clients leave here (RFC 9126), by client.</summary>
     public static readonly Share Clients = new("clients", 4, 16);

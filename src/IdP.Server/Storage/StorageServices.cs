@@ -21,7 +21,8 @@ internal static class StorageServices
         services.AddSingleton<IRevocations>(provider => provider.GetRequiredService<RevocationList>());
         services.AddSingleton<ICodes, CodeStore>();
         services.AddSingleton<IRefreshFamilies, RefreshFamilyStore>();
-        services.AddSingleton<IPushedRequests, PushedRequestStore>();
+        services.AddSingleton<PushedRequestStore>();
+        services.AddSingleton<IPushedRequests>(provider => provider.GetRequiredService<PushedRequestStore>());
         services.AddSingleton<IReferenceTokens, ReferenceTokenStore>();
 
         // In this order: the only node, then the schema, then what is read from it.

@@ -19,6 +19,9 @@ internal sealed class PushedRequestStore(SealedStore ephemeral, UsedMarks marks,
     private const int TimeBytes = 4;
     private const string InHandle = "par:in-handle";
 
+    /// <summary>How long what a stranger left is kept: for a visit as long as it says, and then for the sign-in that began with it.</summary>
+    public static readonly TimeSpan StrangersPatience = TimeSpan.FromMinutes(10);
+
     public async Task<string> StoreAsync(PushedRequest request, string? sender, CancellationToken cancel)
     {
         var json = JsonSerializer.SerializeToUtf8Bytes(request, StorageJson.Default.PushedRequest);
@@ -26,16 +29,23 @@ internal sealed class PushedRequestStore(SealedStore ephemeral, UsedMarks marks,
             return SealedText.Write(ephemeral, InHandle, json);
         var handle = NewHandle(request.ExpiresAt);
         var holder = sender is null ? Holder.Client(request.ClientId) : Holder.Stranger(sender);
-        await ephemeral.SetAsync(Key(handle), json, request.ExpiresAt - clock.GetUtcNow(), holder, cancel);
+        await ephemeral.SetAsync(Key(handle), json, request.Pushed ? request.ExpiresAt - clock.GetUtcNow() : StrangersPatience, holder, cancel);
         return handle;
     }
 
     public async ValueTask<PushedRequest?> FindAsync(string handle, CancellationToken cancel)
     {
-        var json = handle.Length == HandleLength ? (await ephemeral.GetAsync(Key(handle), cancel))?.Value : SealedText.Read(ephemeral, InHandle, handle);
+        var json = IsKept(handle) ? (await ephemeral.GetAsync(Key(handle), cancel))?.Value : SealedText.Read(ephemeral, InHandle, handle);
         return json is not null && Stored.Read(json, StorageJson.Default.PushedRequest) is { } request && request.ExpiresAt > clock.GetUtcNow()
             ? request : null;
     }
+
+    /// <summary>What was put aside here under the handle, not in it, whether or not new visits find it still; null: nothing.</summary>
+    public async ValueTask<IReadOnlyDictionary<string, string>?> FindPutAsideAsync(string handle, CancellationToken cancel) =>
+        IsKept(handle) && await ephemeral.GetAsync(Key(handle), cancel) is { } kept
+            && Stored.Read(kept.Value, StorageJson.Default.PushedRequest) is { Pushed: false } request ? request.Parameters : null;
+
+    public static bool IsKept(string handle) => handle.Length == HandleLength;
 
     /// <summary>The mark must win: whoever can write to Redis could put the request back. If we crash after it the app pushes another one.</summary>
     public async Task<bool> TakeAsync(string handle, CancellationToken cancel)
