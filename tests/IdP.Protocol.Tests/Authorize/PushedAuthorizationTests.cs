@@ -88,6 +88,16 @@ public sealed class PushedAuthorizationTests
         Assert.Equal(("invalid_client", 401), Assert.IsType<PushOutcome.Refused>(outcome) is var refused ? (refused.Error.Code, refused.Error.Status) : default);
     }
 
+    [Fact]
+    public async Task What_nobody_proved_to_push_counts_against_its_address()
+    {
+        await PushAsync();
+        Assert.Null(house.Pushed.Sender);
+        house.Change("web", client => client with { RequireClientSecret = false });
+        Assert.IsType<PushOutcome.Accepted>(await house.Pushing.PushAsync(null, House.Request(), "192.0.2.1", default));
+        Assert.Equal("192.0.2.1", house.Pushed.Sender);
+    }
+
     private async Task<PushOutcome.Accepted> PushAsync(params (string, string?)[] changes) =>
         Assert.IsType<PushOutcome.Accepted>(await house.Pushing.PushAsync(null, House.Request([.. changes, ("client_secret", House.Secret)]), "192.0.2.1", default));
 

@@ -66,7 +66,7 @@ public sealed class FloodTests
         for (var round = 1; round <= 2; round++)
         {
             using var over = new CancellationTokenSource();
-            var attack = flood.RunAsync(30_000, addresses: round == 1 ? 1 : 50, over.Token, forever: true);
+            var attack = flood.RunAsync(30_000, addresses: round == 1 ? 1 : 50, forever: true, over.Token);
             await PassAllAsync(idp, round * People, TimeSpan.FromSeconds(8));
             await over.CancelAsync();
             Assert.True(await attack >= 30_000, "the people were faster than the flood");
@@ -110,7 +110,7 @@ public sealed class FloodTests
         public int Sent => sent;
 
         /// <returns>How many were sent.</returns>
-        public async Task<int> RunAsync(int count, int addresses, CancellationToken over = default, bool forever = false)
+        public async Task<int> RunAsync(int count, int addresses, bool forever = false, CancellationToken over = default)
         {
             using var wire = Browser.Through(idp.Ports[0]);
             var opened = 0;
