@@ -97,18 +97,17 @@ public interface IRevocations
 /// <summary>The host cannot vouch for what it knows; endpoints answer 503 with Retry-After.</summary>
 public sealed class StaleKnowledgeException(string message) : Exception(message);
 
-/// <summary>Pushed authorization requests (RFC 9126), one use, safe to lose.</summary>
+/// <summary>Pushed authorization requests (RFC 9126): content is safe to lose, that they were taken is not.</summary>
 public interface IPushedRequests
 {
-    Task StoreAsync(string handle, PushedRequest request, CancellationToken cancel);
+    /// <summary>Keeps a request until it expires. The handle that it returns: base64url, at least 128 bits that nobody can guess.</summary>
+    /// <param name="sender">Whom it counts against where no client has authenticated: the name of an address. Null: the client.</param>
+    Task<string> StoreAsync(PushedRequest request, string? sender, CancellationToken cancel);
 
     /// <summary>Readable until it expires or is taken; reading it twice before the sign-in completes is fine (OpenID conformance C-143).</summary>
     ValueTask<PushedRequest?> FindAsync(string handle, CancellationToken cancel);
 
-    /// <summary>A sign-in began with it: keeps it takeable for the sign-in's life. New visits still end at ExpiresAt.</summary>
-    Task KeepAsync(string handle, CancellationToken cancel);
-
-    /// <summary>True for the one caller that takes it.</summary>
+    /// <summary>True for the one caller that takes it, also when the sign-in that began with it ends after ExpiresAt.</summary>
     Task<bool> TakeAsync(string handle, CancellationToken cancel);
 }
 

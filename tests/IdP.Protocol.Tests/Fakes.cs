@@ -129,16 +129,19 @@ internal sealed class FakePushed(TimeProvider time) : IPushedRequests
 {
     public Dictionary<string, PushedRequest> All { get; } = [];
 
-    public Task StoreAsync(string handle, PushedRequest request, CancellationToken cancel)
+    /// <summary>Whom the last request counts against, where no client has authenticated.</summary>
+    public string? Sender { get; private set; }
+
+    public Task<string> StoreAsync(PushedRequest request, string? sender, CancellationToken cancel)
     {
+        var handle = Secrets.New(32);
         All.Add(handle, request);
-        return Task.CompletedTask;
+        Sender = sender;
+        return Task.FromResult(handle);
     }
 
     public ValueTask<PushedRequest?> FindAsync(string handle, CancellationToken cancel) =>
         new(All.GetValueOrDefault(handle) is { } request && request.ExpiresAt > time.GetUtcNow() ? request : null);
-
-    public Task KeepAsync(string handle, CancellationToken cancel) => Task.CompletedTask;
 
     public Task<bool> TakeAsync(string handle, CancellationToken cancel) => Task.FromResult(All.Remove(handle));
 }

@@ -6,13 +6,14 @@ namespace IdP.Protocol.PushedAuthorization;
 /// <summary>RFC 9126 §2: an authenticated client hands in its authorization request, which is checked as a browser's would be, and gets a short-lived name for it.</summary>
 public sealed class PushedAuthorizer(ProtocolOptions options, ClientAuthentication authentication, AuthorizeReader reader, IPushedRequests pushed, TimeProvider time)
 {
-    public async Task<PushOutcome> PushAsync(string? authorization, Parameters form, CancellationToken cancel)
+    /// <param name="sender">The name of the address that sends it: what a client without credentials leaves here counts against that.</param>
+    public async Task<PushOutcome> PushAsync(string? authorization, Parameters form, string sender, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(form);
         if (form.Repeated is not null)
             return new PushOutcome.Refused(ProtocolError.InvalidRequest("A parameter was sent more than once."));
         var proof = await authentication.AuthenticateAsync(authorization, form, cancel);
-        if (proof is not ClientAuthenticationOutcome.Proven { Client: var client })
+        if (proof is not ClientAuthenticationOutcome.Proven { Client: var client, Method: var method })
             return new PushOutcome.Refused(((ClientAuthenticationOutcome.Refused)proof).Error);
         if (form["request_uri"] is not null)
             return new PushOutcome.Refused(ProtocolError.InvalidRequest("request_uri cannot be pushed."));
@@ -24,9 +25,10 @@ public sealed class PushedAuthorizer(ProtocolOptions options, ClientAuthenticati
             case AuthorizeOutcome.ForTheClient(var error, _):
                 return new PushOutcome.Refused(error);
             case AuthorizeOutcome.Valid(var request):
-                var handle = RequestUri.NewHandle();
                 var kept = new Dictionary<string, string>(request.Parameters, StringComparer.Ordinal) { ["client_id"] = client.ClientId };
-                await pushed.StoreAsync(handle, new PushedRequest(client.ClientId, kept, time.GetUtcNow() + options.PushedRequestLifetime, Pushed: true), cancel);
+                var handle = await pushed.StoreAsync(
+                    new PushedRequest(client.ClientId, kept, time.GetUtcNow() + options.PushedRequestLifetime, Pushed: true),
+                    method == "none" ? sender : null, cancel);
                 return new PushOutcome.Accepted(RequestUri.For(handle), (int)options.PushedRequestLifetime.TotalSeconds);
             default:
                 throw new InvalidOperationException("An outcome of reading that pushing does not know.");

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using IdP.Server.Storage;
 
@@ -35,12 +34,9 @@ internal sealed class AddressGuard(IEphemeralStore ephemeral)
 
     private static string BackKey(string key) => key + ":back";
 
-    /// <summary>An IPv6 customer holds a /64 at least, so that is one address here.</summary>
     private static string Key(IPAddress address, DateTimeOffset at)
     {
-        if (address.IsIPv4MappedToIPv6)
-            address = address.MapToIPv4();
-        var name = address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
-        return string.Create(CultureInfo.InvariantCulture, $"addr:{name}:{at.ToUnixTimeSeconds() / (long)Window.TotalSeconds}");
+        return string.Create(
+            CultureInfo.InvariantCulture, $"{Share.CounterPrefix}{Holder.NameOf(address)}:{at.ToUnixTimeSeconds() / (long)Window.TotalSeconds}");
     }
 }

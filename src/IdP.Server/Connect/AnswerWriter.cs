@@ -23,9 +23,12 @@ internal sealed class AnswerWriter(PageRenderer pages, ErrorPages errors, Refusa
         return pages.RenderAsync(context, "/Connect/FormPost.cshtml", new FormPostView(answer.RedirectUri, answer.Fields), StatusCodes.Status200OK);
     }
 
-    public Task WriteAsync(HttpContext context, Ending ending) => ending is Ending.Answered done
-        ? WriteAsync(context, done.Answer)
-        : ShowErrorAsync(context, new ProtocolError("invalid_request_uri", "The request_uri was used before."));
+    public Task WriteAsync(HttpContext context, Ending ending) => ending switch
+    {
+        Ending.Answered done => WriteAsync(context, done.Answer),
+        Ending.Over => ShowAsync(context, "session_expired"),
+        _ => ShowErrorAsync(context, new ProtocolError("invalid_request_uri", "The request_uri was used before.")),
+    };
 
     private static string? Field(FinalAnswer answer, string name) => answer.Fields.FirstOrDefault(field => field.Key == name).Value;
 

@@ -11,7 +11,7 @@ namespace IdP.Server.Connect;
 /// </summary>
 internal sealed class AuthorizeEndpoint(
     AuthorizeReader reader, SignInDesk desk, SignInFinish finish, SignIns signIns, IPushedRequests pushed,
-    IdpCookies cookies, LastApp lastApp, Preferences preferences, AnswerWriter answers, ProtocolOptions options, TimeProvider clock)
+    LastApp lastApp, Preferences preferences, AnswerWriter answers, ProtocolOptions options, TimeProvider clock)
 {
     private const string HandlePrefix = "urn:ietf:params:oauth:request_uri:";
 
@@ -55,7 +55,7 @@ internal sealed class AuthorizeEndpoint(
                 await answers.WriteAsync(context, finish.Refuse(refused.Target, refused.Error));
                 break;
             case AuthorizeOutcome.Valid { Request: var request }:
-                var handle = request.PushedHandle ?? await PutAsideAsync(request, context.RequestAborted);
+                var handle = request.PushedHandle ?? await PutAsideAsync(context, request);
                 AnswerWriter.SeeOther(context, $"/connect/authorize?client_id={Uri.EscapeDataString(request.Client.ClientId)}&request_uri={Uri.EscapeDataString(HandlePrefix + handle)}");
                 break;
         }
@@ -82,21 +82,19 @@ internal sealed class AuthorizeEndpoint(
                 await answers.WriteAsync(context, finish.Refuse(request.Target, refused.Error));
                 break;
             case var step:
-                if (request.PushedHandle is { } handle)
-                    await pushed.KeepAsync(handle, context.RequestAborted);
-                var progress = await signIns.BeginAsync(request.Parameters, request.PushedHandle, cookies.EnsureBrowserHandle(context),
-                    situation.Session is null ? null : context, context.RequestAborted);
-                lastApp.Remember(context, request.Client.ClientId, progress.Id);
-                AnswerWriter.SeeOther(context, SignInDesk.PathOf(step, progress.Id));
+                var tx = await signIns.BeginAsync(context, request, PutAsideHandle(context, request), situation.Session, context.RequestAborted);
+                lastApp.Remember(context, request.Client.ClientId, tx);
+                AnswerWriter.SeeOther(context, SignInDesk.PathOf(step, tx));
                 break;
         }
     }
 
-    private async Task<string> PutAsideAsync(AuthorizeRequest request, CancellationToken cancel)
-    {
-        var handle = Handles.New();
-        await pushed.StoreAsync(handle, new PushedRequest(
-            request.Client.ClientId, request.Parameters, clock.GetUtcNow() + options.PushedRequestLifetime, Pushed: false), cancel);
-        return handle;
-    }
+    /// <summary>Where the request that this browser opens was put aside; null for one that a client pushed, and for one that stands in the address.</summary>
+    private static string? PutAsideHandle(HttpContext context, AuthorizeRequest request) =>
+        request.PushedHandle is null && context.Request.Query["request_uri"].ToString() is var uri && uri.StartsWith(HandlePrefix, StringComparison.Ordinal)
+            ? uri[HandlePrefix.Length..] : null;
+
+    private Task<string> PutAsideAsync(HttpContext context, AuthorizeRequest request) => pushed.StoreAsync(
+        new PushedRequest(request.Client.ClientId, request.Parameters, clock.GetUtcNow() + options.PushedRequestLifetime, Pushed: false),
+        Holder.NameOf(context.Connection.RemoteIpAddress), context.RequestAborted);
 }

@@ -26,7 +26,7 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
         else if (at.Next is NextStep.Finish or NextStep.Refuse)
             await EndAsync(context, at);
         else
-            AnswerWriter.SeeOther(context, SignInDesk.PathOf(at.Next, at.Progress.Id));
+            AnswerWriter.SeeOther(context, SignInDesk.PathOf(at.Next, at.Tx));
     }
 
     /// <summary>Back to the app: it gets access_denied (RFC 6749 §4.1.2.1).</summary>
@@ -39,22 +39,36 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
             return;
         }
 
+        // Where nothing was proven nothing is kept, and so nothing needs a mark.
+        if (at.Kept.Bytes is null && SignInFlow.Next(at.Situation with { Progress = at.Progress with { Refused = true } }) is NextStep.Refuse refused)
+        {
+            await RefuseAsync(context, at, refused);
+            return;
+        }
+
         await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : kept with { Refused = true }, context.RequestAborted);
-        AnswerWriter.SeeOther(context, SignInDesk.ContinuePath(at.Progress.Id));
+        AnswerWriter.SeeOther(context, SignInDesk.ContinuePath(at.Tx));
     }
 
     // The mark comes first: of two requests at once one finishes. If we crash after it the person starts again, and nothing was given twice.
     private async Task EndAsync(HttpContext context, SignInAt at)
     {
+        if (at is { Kept.Bytes: null, Next: NextStep.Refuse refused })
+        {
+            await RefuseAsync(context, at, refused);
+            return;
+        }
+
         var session = at.Situation.Session?.Id;
+        var attempt = 0;
         // Its guesses are forgotten once, however often it comes back here.
         SignInProgress? Mark(SignInProgress kept) => kept.Finishing || !kept.Proofs.SameAs(at.Progress.Proofs)
             ? null
-            : kept with { Finishing = true, Counted = null, FinishedIn = kept.OwnerHash is null ? session : null };
+            : kept with { Finishing = true, Attempts = attempt = kept.Attempts + 1, Counted = null, FinishedIn = kept.OwnerHash is null ? session : null };
 
         if (!await signIns.ChangeAsync(at.Kept, Mark, context.RequestAborted))
         {
-            await RepeatAnswerAsync(context, at.Progress.Id);
+            await RepeatAnswerAsync(context, at.Tx);
             return;
         }
 
@@ -62,20 +76,20 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
         try
         {
             ending = at.Next is NextStep.Finish done
-                ? await finish.FinishAsync(context, at.Situation, done.Who)
+                ? await finish.FinishAsync(context, at.Situation with { Progress = at.Progress with { Attempts = attempt } }, done.Who)
                 : new Ending.Answered(finish.Refuse(at.Request.Target, ((NextStep.Refuse)at.Next).Error));
-            await NoteAsync(context, at.Progress.Id, ending, context.RequestAborted);
+            await NoteAsync(context, at, ending, context.RequestAborted);
         }
         catch (Exception problem) when (problem is StoreUnavailableException or OperationCanceledException)
         {
             // An outage, or somebody who reloads and so hangs up on this request. Nothing was answered, so the next one may finish it, with cookies of its own.
-            await NoteAsync(context, at.Progress.Id, new Ending.DecideAgain(), CancellationToken.None);
+            await NoteAsync(context, at, new Ending.DecideAgain(), CancellationToken.None);
             throw;
         }
 
         if (ending is Ending.DecideAgain)
         {
-            AnswerWriter.SeeOther(context, SignInDesk.ContinuePath(at.Progress.Id));
+            AnswerWriter.SeeOther(context, SignInDesk.ContinuePath(at.Tx));
             return;
         }
 
@@ -83,11 +97,17 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
         await answers.WriteAsync(context, ending);
     }
 
-    private async Task NoteAsync(HttpContext context, string id, Ending ending, CancellationToken cancel)
+    private Task RefuseAsync(HttpContext context, SignInAt at, NextStep.Refuse refused)
     {
-        if (await signIns.FindAsync(context, id, cancel) is { } marked)
+        cookies.DropOwner(context, at.Progress.Id);
+        return answers.WriteAsync(context, finish.Refuse(at.Request.Target, refused.Error));
+    }
+
+    private async Task NoteAsync(HttpContext context, SignInAt at, Ending ending, CancellationToken cancel)
+    {
+        if (await signIns.FindAsync(context, at.Tx, cancel) is { } marked)
         {
-            await signIns.ChangeAsync(marked, kept => ending is Ending.Answered given
+            await signIns.ChangeAsync(marked with { Person = at.Kept.Person }, kept => ending is Ending.Answered given
                 ? kept with { Answer = given.Answer }
                 : kept with { Finishing = false, FinishedIn = null }, cancel);
         }

@@ -123,7 +123,7 @@ internal sealed class EndSessionEndpoint(
         var sent = ParameterReader.FromForm(form);
         var request = await reader.ReadAsync(sent, context.RequestAborted);
         AnswerWriter.SeeOther(context, "/connect/endsession" + (request.Problem is null
-            ? QueryString.Create(PutAside, await putAside.StoreAsync(Kept(sent), context.RequestAborted))
+            ? QueryString.Create(PutAside, await putAside.StoreAsync(Kept(sent), context.Connection.RemoteIpAddress, context.RequestAborted))
             : request.Client is { } client ? QueryString.Create("client_id", client.ClientId) : QueryString.Empty));
     }
 }

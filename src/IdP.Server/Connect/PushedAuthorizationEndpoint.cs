@@ -1,5 +1,6 @@
 using IdP.Protocol.Discovery;
 using IdP.Protocol.PushedAuthorization;
+using IdP.Server.Storage;
 
 namespace IdP.Server.Connect;
 
@@ -15,7 +16,8 @@ internal sealed class PushedAuthorizationEndpoint(PushedAuthorizer authorizer)
             await ProtocolResults.ErrorAsync(context, FormBody.NotAForm);
             return;
         }
-        switch (await authorizer.PushAsync(context.Request.Headers.Authorization, form, context.RequestAborted))
+        var sender = Holder.NameOf(context.Connection.RemoteIpAddress);
+        switch (await authorizer.PushAsync(context.Request.Headers.Authorization, form, sender, context.RequestAborted))
         {
             case PushOutcome.Accepted accepted:
                 await ProtocolResults.JsonAsync(context, StatusCodes.Status201Created, accepted, static (json, accepted) =>

@@ -12,9 +12,13 @@ internal sealed class LastApp(IdpCookies cookies, IClients clients)
 {
     private const string Cookie = "idp.app";
 
-    public void Remember(HttpContext context, string clientId, string signIn) => cookies.KeepForSession(context, Cookie, $"{signIn}.{clientId}");
+    /// <summary>Characters. The name of a sign-in that carries a longer request is not kept: the cookie goes with every request.</summary>
+    private const int LongestSignIn = 1500;
 
-    /// <summary>The id of the sign-in that was begun last; whether it is still there, and this browser's, is the sign-in's matter.</summary>
+    public void Remember(HttpContext context, string clientId, string signIn) =>
+        cookies.KeepForSession(context, Cookie, $"{(signIn.Length > LongestSignIn ? "" : signIn)}~{clientId}");
+
+    /// <summary>The sign-in that was begun last, as addresses name it; whether it is still there, and this browser's, is the sign-in's matter.</summary>
     public string? SignIn(HttpContext context) => Read(context)?.SignIn;
 
     /// <summary>Null when there is none, it was removed, or it has no address that a link may lead to. During an outage too: the page must not wait for it.</summary>
@@ -40,7 +44,7 @@ internal sealed class LastApp(IdpCookies cookies, IClients clients)
         SafeLink.Of(redirectUri) is { } web ? new Uri(web).GetLeftPart(UriPartial.Authority) + "/" : null;
 
     private (string SignIn, string ClientId)? Read(HttpContext context) =>
-        cookies.Kept(context, Cookie)?.Split('.', 2) is [var signIn, { Length: > 0 } clientId] && Handles.IsId(signIn) ? (signIn, clientId) : null;
+        cookies.Kept(context, Cookie)?.Split('~', 2) is [{ Length: <= LongestSignIn } signIn, { Length: > 0 } clientId] ? (signIn, clientId) : null;
 }
 
 /// <param name="Home">https, or http on a loopback address.</param>

@@ -29,7 +29,7 @@ internal abstract record CodeMailing
 /// Counted in the outbox under the lock of the person's row, so that parallel requests gain nothing. Kept is an HMAC: a million codes are tried in no time
 /// by whoever reads the store, but not without the master key.
 /// </summary>
-internal sealed class MailedCodes(Database database, Outbox outbox, SecretProtector protector, TimeProvider clock)
+internal sealed class MailedCodes(Database database, UsedMarks marks, Outbox outbox, SecretProtector protector, TimeProvider clock)
 {
     public const int Digits = 6;
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
@@ -79,9 +79,7 @@ internal sealed class MailedCodes(Database database, Outbox outbox, SecretProtec
     /// <summary>True for the one caller that uses the code (I-3): durable, because the ephemeral store may forget that a question was answered.</summary>
     /// <param name="question">What was asked.</param>
     /// <param name="end">When its answer is too late.</param>
-    public async Task<bool> UseAsync(string question, DateTimeOffset end, CancellationToken cancel) =>
-        await database.ExecuteAsync("insert into used_codes (key, grant_id) values (@code, '') on conflict (key) do nothing", cancel,
-            ("@code", UsedCodes.Key("mailed:" + question, end))) == 1;
+    public Task<bool> UseAsync(string question, DateTimeOffset end, CancellationToken cancel) => marks.TryAsync("mailed:" + question, end, cancel);
 
     private async Task<(long? Id, DateTimeOffset AgainAt, bool Today)> AddAsync(Lane lane, string userId, MailDraft draft, CancellationToken cancel)
     {

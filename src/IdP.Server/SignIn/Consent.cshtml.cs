@@ -20,7 +20,7 @@ internal sealed class ConsentPage(SignIns signIns, Consents consents, IScopes sc
         var catalogue = await scopes.GetAsync(HttpContext.RequestAborted);
         HttpContext.LeadsTo(at.Request.Target.RedirectUri);
         View = new ConsentView(
-            SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), at.Situation.Person!.UserName,
+            SignInDesk.CardOf(at.Request), at.Tx, this.CsrfToken(), at.Situation.Person!.UserName,
             [.. at.Request.Scopes.Select(name => new ScopeLine(name, catalogue.Find(name)?.DisplayName, catalogue.Find(name)?.Description))]);
         return Page();
     }
@@ -39,6 +39,6 @@ internal sealed class ConsentPage(SignIns signIns, Consents consents, IScopes sc
             await signIns.ChangeAsync(at.Kept, kept => kept with { ConsentedBy = at.Situation.Person!.Id }, HttpContext.RequestAborted);
         }
 
-        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Tx));
     }
 }

@@ -38,7 +38,7 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
         if (offer is null)
             return await DrawAsync(at, asking: enrolment.Question is null ? null : factor, said: said, reason: factors.Find(factor)!.Info.Words.Find(refused!));
         await signIns.ChangeAsync(at.Kept, kept => kept with { OfferId = offer }, HttpContext.RequestAborted);
-        return PageSteps.SeeOther(SignInDesk.PathOf(at.Next, at.Progress.Id));
+        return PageSteps.SeeOther(SignInDesk.PathOf(at.Next, at.Tx));
     }
 
     public async Task<IActionResult> OnPostAsync(string? tx)
@@ -74,7 +74,7 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
             await signIns.ChangeAsync(at.Kept, kept => kept with { OfferId = fresh }, HttpContext.RequestAborted);
         }
 
-        return PageSteps.SeeOther(SignInDesk.PathOf(at.Next, at.Progress.Id));
+        return PageSteps.SeeOther(SignInDesk.PathOf(at.Next, at.Tx));
     }
 
     /// <summary>Back to the choice.</summary>
@@ -85,7 +85,7 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
             return elsewhere!;
         await enrolments.ForgetAsync(at.Progress.OfferId, at.Situation.Person!.Id, at.Progress.BrowserHash, HttpContext.RequestAborted);
         await signIns.ChangeAsync(at.Kept, kept => kept with { OfferId = null }, HttpContext.RequestAborted);
-        return PageSteps.SeeOther(SignInDesk.PathOf(at.Next, at.Progress.Id));
+        return PageSteps.SeeOther(SignInDesk.PathOf(at.Next, at.Tx));
     }
 
     /// <summary>Not now: counted for good before it counts here.</summary>
@@ -101,7 +101,7 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
                 ? null : kept with { Proofs = kept.Proofs with { BindingPutOff = Step(at).Skips } }, HttpContext.RequestAborted);
         }
 
-        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Tx));
     }
 
     // Only what an answer has proven is a second factor done; having read something is not.
@@ -114,7 +114,7 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
             Proofs = proof is null ? kept.Proofs : kept.Proofs.With(proof),
             OfferId = null,
         }, HttpContext.RequestAborted);
-        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Tx));
     }
 
     // A double click sends the form twice: the one that came second goes where the first one leads, once that has got there.
@@ -122,8 +122,8 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
     {
         for (var look = 0; look < 8; look++)
         {
-            if (await desk.OpenAsync(HttpContext, at.Progress.Id) is not { Next: NextStep.Bind })
-                return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+            if (await desk.OpenAsync(HttpContext, at.Tx) is not { Next: NextStep.Bind })
+                return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Tx));
             await Task.Delay(TimeSpan.FromMilliseconds(50), clock, HttpContext.RequestAborted);
         }
 
@@ -136,7 +136,7 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
         var step = Step(at);
         var offer = asking is null ? await OfferAsync(at) : null;
         View = new ForcedBindingView(
-            SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), at.Situation.Person!.UserName, LeadOf(at),
+            SignInDesk.CardOf(at.Request), at.Tx, this.CsrfToken(), at.Situation.Person!.UserName, LeadOf(at),
             [.. step.Factors.Select(id => factors.Find(id)!.Info).Select(info => new ForcedBindingChoice(info.Id, info.Name, info.About))],
             asking is null ? null : QuestionOf(asking, said), offer is null ? null : new OfferView(offer, problem is not null),
             offer is null ? null : factors.Find(offer.Factor)!.Info.Name,

@@ -13,7 +13,7 @@ internal static class PageSteps
         var desk = page.HttpContext.RequestServices.GetRequiredService<SignInDesk>();
         if (await desk.OpenAsync(page.HttpContext, tx) is not { } at)
             return (null, Calm("session_expired"));
-        return at.Next is TStep ? (at, null) : (null, SeeOther(SignInDesk.ContinuePath(at.Progress.Id)));
+        return at.Next is TStep ? (at, null) : (null, SeeOther(SignInDesk.ContinuePath(at.Tx)));
     }
 
     /// <summary>The same for a post, once its token and origin are good.</summary>

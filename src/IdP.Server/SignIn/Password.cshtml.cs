@@ -68,13 +68,14 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns, SignInDes
         var changed = await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : With(kept) with { Counted = ends ? right.Counted : null }, cancel, takesOver: true);
         if (!ends || !changed)
             await limits.SucceededAsync(right.Counted, cancel);
+        // From here on it is kept under its id alone.
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
     }
 
     private PageResult Draw(SignInAt at, string? userName, Problem? problem)
     {
         HttpContext.LeadsTo(at.Request.Target.RedirectUri);
-        View = new PasswordView(SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), userName, problem, UserNameFixed: false);
+        View = new PasswordView(SignInDesk.CardOf(at.Request), at.Tx, this.CsrfToken(), userName, problem, UserNameFixed: false);
         return Page();
     }
 }

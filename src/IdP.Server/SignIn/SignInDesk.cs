@@ -10,9 +10,11 @@ using IdP.Server.Storage;
 namespace IdP.Server.SignIn;
 
 /// <summary>A sign-in in progress as one request finds it: what is kept, what the decider saw, and what it said.</summary>
-internal sealed record SignInAt(Stored<SignInProgress> Kept, Situation Situation, NextStep Next)
+internal sealed record SignInAt(FoundSignIn Kept, Situation Situation, NextStep Next)
 {
     public SignInProgress Progress => Kept.Value;
+    /// <summary>Its name in the addresses of pages.</summary>
+    public string Tx => Kept.Tx;
     public AuthorizeRequest Request => Situation.Request;
 }
 
@@ -35,7 +37,7 @@ internal sealed class SignInDesk(
         if (await reader.RecheckAsync(kept.Value.Parameters, kept.Value.PushedHandle, cancel) is not AuthorizeOutcome.Valid { Request: var request })
             return null;
         var situation = await LookAsync(context, request, kept.Value);
-        return new SignInAt(kept, situation, SignInFlow.Next(situation));
+        return new SignInAt(kept with { Person = kept.Person ?? situation.Person?.Id }, situation, SignInFlow.Next(situation));
     }
 
     public async Task<Situation> LookAsync(HttpContext context, AuthorizeRequest request, SignInProgress? progress)

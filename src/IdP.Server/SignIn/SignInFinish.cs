@@ -1,3 +1,4 @@
+using System.Data.Common;
 using IdP.Protocol;
 using IdP.Protocol.Authorize;
 using IdP.Server.Accounts;
@@ -9,13 +10,23 @@ namespace IdP.Server.SignIn;
 
 /// <summary>Turns what the decider said last into the answer to the app: session, grant, code - or the standard's error.</summary>
 internal sealed class SignInFinish(
-    Sessions sessions, Users users, BrowserTrust trust, CodeIssuer codes, AuthorizeResponse responses, IPushedRequests pushed, IdpCookies cookies)
+    Sessions sessions, Users users, BrowserTrust trust, CodeIssuer codes, AuthorizeResponse responses, IPushedRequests pushed, IdpCookies cookies,
+    IdpOptions options)
 {
     public async Task<Ending> FinishAsync(HttpContext context, Situation situation, SignedIn who)
     {
         var cancel = context.RequestAborted;
         var request = situation.Request;
-        var session = situation.Progress?.UserId is null ? await GoOnAsync(context, situation.Session!, who) : await EstablishAsync(context, situation, who);
+        Session? session;
+        try
+        {
+            session = situation.Progress?.UserId is null ? await GoOnAsync(context, situation.Session!, who) : await EstablishAsync(context, situation, who);
+        }
+        catch (DbException problem) when (UsedMarks.IsTaken(problem))
+        {
+            return new Ending.Over();
+        }
+
         if (session is null)
             return new Ending.DecideAgain();
         // RFC 9126 §4: one use. Taken here and not at the first visit, so that a reload of the page costs nothing.
@@ -59,7 +70,7 @@ internal sealed class SignInFinish(
             await sessions.EndAsync(other.Id, other.UserId, cancel);
         // Only for the password that the session stands on: sign-ins kept from before it was changed would else each open ten more guesses at the new one.
         var counted = who.Proofs.PasswordAt == situation.Progress!.Proofs.PasswordAt ? situation.Progress.Counted : null;
-        var company = Forgetting(counted ?? [], trust.Accompany(context, who.UserId, who.SparedBy, TrustedFactors(situation, who)), cancel);
+        var company = InOneCommit(situation.Progress, counted ?? [], trust.Accompany(context, who.UserId, who.SparedBy, TrustedFactors(situation, who)), cancel);
         var begun = await sessions.BeginAsync(
             who.UserId, who.Proofs, context.Request.Headers.UserAgent.ToString(), context.Connection.RemoteIpAddress?.ToString(), own, cancel, company);
         if (begun is not var (session, handle))
@@ -74,11 +85,13 @@ internal sealed class SignInFinish(
     }
 
     // One wait for the disk less than a commit of its own. A password that was changed since begins no session, and so has nothing forgotten either.
-    private static SessionCompany Forgetting(IReadOnlyList<string> counted, SessionCompany company, CancellationToken cancel) => company with
+    // The mark is durable because the progress is not: an older one could be put back, and would end in a session again.
+    private SessionCompany InOneCommit(SignInProgress progress, IReadOnlyList<string> counted, SessionCompany company, CancellationToken cancel) => company with
     {
         After = async (lane, session) =>
         {
             await company.After(lane, session);
+            await UsedMarks.AtCommitAsync(lane, $"sign-in:{progress.Id}:{progress.Attempts}", progress.StartedAt + options.SignIn.Patience, cancel);
             await GuessLimits.SucceededAsync(lane, counted, cancel);
         },
     };
@@ -98,6 +111,9 @@ internal abstract record Ending
 
     /// <summary>The pushed request was used by another sign-in meanwhile.</summary>
     internal sealed record RequestUsed : Ending;
+
+    /// <summary>It was finished before.</summary>
+    internal sealed record Over : Ending;
 
     /// <summary>The session that some of the proofs came from has ended: what is left must be looked at anew.</summary>
     internal sealed record DecideAgain : Ending;

@@ -9,7 +9,7 @@ namespace IdP.Server.SignIn;
 /// </summary>
 internal sealed record SignInProgress
 {
-    /// <summary>In page URLs as tx; worth nothing without the browser's cookie.</summary>
+    /// <summary>In page URLs as tx, or its beginning; worth nothing without the browser's cookie.</summary>
     public required string Id { get; init; }
 
     /// <summary>SHA-256 of the browser cookie: the only browser that may go on with it.</summary>
@@ -19,6 +19,9 @@ internal sealed record SignInProgress
     public required IReadOnlyDictionary<string, string> Parameters { get; init; }
 
     public string? PushedHandle { get; init; }
+
+    /// <summary>While it is only begun: where the parameters lie instead of here, so that opening one request often keeps it once.</summary>
+    public string? PutAsideHandle { get; init; }
 
     public required DateTimeOffset StartedAt { get; init; }
 
@@ -56,6 +59,9 @@ internal sealed record SignInProgress
 
     /// <summary>Set by the one request that finishes it.</summary>
     public bool Finishing { get; init; }
+
+    /// <summary>How often it was set: each time makes one session at most, also when somebody puts back what was kept before.</summary>
+    public int Attempts { get; init; }
 
     /// <summary>The session that finished it, where nobody owned it: nothing but that session may see its answer again.</summary>
     public string? FinishedIn { get; init; }

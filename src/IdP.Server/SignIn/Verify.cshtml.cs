@@ -49,7 +49,7 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
             return elsewhere!;
         if (factor is not null && ((NextStep.Verify)at.Next).Factors.Contains(factor))
             await signIns.ChangeAsync(at.Kept, kept => kept with { ChosenFactor = factor }, HttpContext.RequestAborted);
-        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Tx));
     }
 
     /// <summary>Another code, please.</summary>
@@ -64,8 +64,8 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
     {
         for (var look = 0; look < 8; look++)
         {
-            if (await desk.OpenAsync(HttpContext, at.Progress.Id) is not { Next: NextStep.Verify })
-                return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+            if (await desk.OpenAsync(HttpContext, at.Tx) is not { Next: NextStep.Verify })
+                return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Tx));
             await Task.Delay(TimeSpan.FromMilliseconds(50), clock, HttpContext.RequestAborted);
         }
 
@@ -86,7 +86,7 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
             OwnerHash = kept.OwnerHash ?? owner,
             TrustThisBrowser = kept.TrustThisBrowser || (MayTrust(at) && TrustWanted),
         }, HttpContext.RequestAborted);
-        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
+        return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Tx));
     }
 
     private async Task<IActionResult> DrawAsync(SignInAt at, Problem? problem, bool again = false)
@@ -96,7 +96,7 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
         if (usable.Length == 0)
         {
             HttpContext.LeadsTo(at.Request.Target.RedirectUri);
-            return PageSteps.Calm("no_second_step", new("/connect/cancel?tx=" + at.Progress.Id, SignInTexts.Cancel(SignInDesk.CardOf(at.Request).Name), this.CsrfToken()));
+            return PageSteps.Calm("no_second_step", new("/connect/cancel?tx=" + at.Tx, SignInTexts.Cancel(SignInDesk.CardOf(at.Request).Name), this.CsrfToken()));
         }
 
         var chosen = at.Progress.ChosenFactor is { } wanted && usable.Contains(wanted) ? wanted : usable[0];
@@ -111,7 +111,7 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
         var info = factors.Find(chosen)!.Info;
         var bound = await bindings.ListAsync(person.Id, cancel);
         View = new VerifyView(
-            SignInDesk.CardOf(at.Request), at.Progress.Id, this.CsrfToken(), PromptView.Of(info, start, problem is not null, clock.GetUtcNow(), LeftOf(info, bound)),
+            SignInDesk.CardOf(at.Request), at.Tx, this.CsrfToken(), PromptView.Of(info, start, problem is not null, clock.GetUtcNow(), LeftOf(info, bound)),
             [.. usable.Where(id => id != chosen).Select(id => new FactorChoice(id, factors.Find(id)!.Info.Name))],
             problem, person.UserName, MayTrust(at) ? options.TrustedDevices.Days : null, TrustWanted, TooRecent(at) ?? WarningIn(bound));
         return Page();

@@ -13,6 +13,6 @@ internal sealed class WayBack(LastApp lastApp, SignInDesk desk)
     /// <summary>Null when there is none to go on with: over, finished, or not this browser's.</summary>
     public async Task<WayOn?> SignInAsync(HttpContext context) =>
         await desk.OpenAsync(context, lastApp.SignIn(context)) is { Progress: { Finishing: false, Refused: false } } at
-            ? new(SignInDesk.ContinuePath(at.Progress.Id), SignInTexts.BackToSignIn(SignInDesk.CardOf(at.Request).Name))
+            ? new(SignInDesk.ContinuePath(at.Tx), SignInTexts.BackToSignIn(SignInDesk.CardOf(at.Request).Name))
             : null;
 }

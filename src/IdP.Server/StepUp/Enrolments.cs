@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using IdP.Server.Accounts;
@@ -27,9 +28,8 @@ internal abstract record EnrolmentOutcome
 /// browser, or a browser in one session, as a hash: an offer is worth nothing anywhere else.
 /// </summary>
 internal sealed class Enrolments(
-    IEnumerable<IEnrolment> installed, FactorBindings bindings, IEphemeralStore ephemeral, SecretProtector protector, GuessLimits limits, TimeProvider clock)
+    IEnumerable<IEnrolment> installed, FactorBindings bindings, SealedStore ephemeral, UsedMarks marks, GuessLimits limits, TimeProvider clock)
 {
-    private const string Purpose = "offer";
     private const int TriesPerOffer = 5;
     private const int LongestLabel = 60;
     private static readonly TimeSpan OfferLife = TimeSpan.FromMinutes(10);
@@ -114,7 +114,7 @@ internal sealed class Enrolments(
             Said = said,
             Replaces = replaces,
         };
-        await ephemeral.SetAsync(Key(offer.Id), Write(offer), Left(offer), cancel);
+        await ephemeral.SetAsync(Key(offer.Id), Write(offer), Left(offer), Holder.Person(offer.UserId), cancel);
         return (offer.Id, null);
     }
 
@@ -124,8 +124,11 @@ internal sealed class Enrolments(
         {
             if (seen.Value.Confirmed || change(seen.Value) is not { } changed)
                 return null;
-            if (await ephemeral.ReplaceAsync(Key(changed.Id), seen.Bytes, Write(changed), Left(changed), cancel))
-                return changed;
+            if (await ephemeral.ReplaceAsync(Key(changed.Id), seen.Bytes, Write(changed), Left(changed), Holder.Person(userId), cancel) is null)
+                continue;
+            // What counts: an older offer that somebody put back has been here before.
+            var state = changed.Confirmed ? "confirmed" : changed.Tries.ToString(CultureInfo.InvariantCulture);
+            return await marks.TryAsync($"offer:{changed.Id}:{state}", changed.ExpiresAt, cancel) ? changed : null;
         }
 
         return null;
@@ -133,29 +136,16 @@ internal sealed class Enrolments(
 
     private async Task<Stored<EnrolmentOffer>?> LoadAsync(string? offerId, string userId, byte[] place, CancellationToken cancel)
     {
-        if (!Handles.IsId(offerId) || await ephemeral.GetAsync(Key(offerId), cancel) is not { } bytes || Open(bytes, offerId) is not { } offer)
+        if (!Handles.IsId(offerId) || await ephemeral.GetAsync(Key(offerId), cancel) is not { } found
+            || Stored.Read(found.Value, EnrolmentJson.Default.EnrolmentOffer) is not { } offer)
             return null;
         return offer.UserId == userId && CryptographicOperations.FixedTimeEquals(offer.Place, place) && offer.ExpiresAt > clock.GetUtcNow()
-            ? new Stored<EnrolmentOffer>(offer, bytes)
+            ? new Stored<EnrolmentOffer>(offer, found.Bytes)
             : null;
     }
 
-    // Sealed as a whole: it holds what will be a secret of the account.
-    private byte[] Write(EnrolmentOffer offer) =>
-        protector.Seal(Purpose, JsonSerializer.SerializeToUtf8Bytes(offer, EnrolmentJson.Default.EnrolmentOffer), offer.Id);
-
-    private EnrolmentOffer? Open(byte[] bytes, string offerId)
-    {
-        try
-        {
-            return JsonSerializer.Deserialize(protector.Open(Purpose, bytes, offerId), EnrolmentJson.Default.EnrolmentOffer);
-        }
-        catch (Exception unreadable) when (unreadable is CryptographicException or JsonException)
-        {
-            // Another version's, or garbage: treated as missing.
-            return null;
-        }
-    }
+    // The store seals it, and must: it holds what will be a secret of the account.
+    private static byte[] Write(EnrolmentOffer offer) => JsonSerializer.SerializeToUtf8Bytes(offer, EnrolmentJson.Default.EnrolmentOffer);
 
     private TimeSpan Left(EnrolmentOffer offer)
     {

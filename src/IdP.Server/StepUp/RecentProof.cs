@@ -35,7 +35,7 @@ internal sealed record Asker(UserRecord Person, string SessionId, byte[] Browser
 /// The guard before every change that matters: a proof made for that very action, by that person, in that browser and session, at most five minutes ago,
 /// good once - with a bound second factor, or with the password where none is bound. A trusted device is never a proof. Safe to lose: it is asked again.
 /// </summary>
-internal sealed class RecentProof(StepUpService stepUp, IEphemeralStore ephemeral, TimeProvider clock)
+internal sealed class RecentProof(StepUpService stepUp, SealedStore ephemeral, UsedMarks marks, TimeProvider clock)
 {
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan AskedLife = TimeSpan.FromMinutes(15);
@@ -50,7 +50,7 @@ internal sealed class RecentProof(StepUpService stepUp, IEphemeralStore ephemera
         var current = await CurrentAsync(asker, action, cancel);
         var start = await stepUp.StartAsync(asker.Person.Id, factor, Purpose(asker, action), asker.BrowserHash, current, cancel, again, asker.Circumstances);
         if (start.Challenge is { } challenge && challenge.Id != current)
-            await ephemeral.SetAsync(AskedKey(asker, action), Encoding.ASCII.GetBytes(challenge.Id), AskedLife, cancel);
+            await ephemeral.SetAsync(AskedKey(asker, action), Encoding.ASCII.GetBytes(challenge.Id), AskedLife, Holder.Person(asker.Person.Id), cancel);
         return start;
     }
 
@@ -71,29 +71,34 @@ internal sealed class RecentProof(StepUpService stepUp, IEphemeralStore ephemera
     /// <summary>Whether a page may be shown that <see cref="TakeAsync"/> will let act.</summary>
     public async Task<bool> IsThereAsync(Asker asker, GuardedAction action, CancellationToken cancel) => await LookAsync(asker, action, cancel) is not null;
 
-    /// <summary>True for the one caller that uses the proof.</summary>
-    public async Task<bool> TakeAsync(Asker asker, GuardedAction action, CancellationToken cancel) =>
-        await LookAsync(asker, action, cancel) is { } seen
-        && await ephemeral.TakeAsync(Key(asker, action), cancel) is { } taken && taken.AsSpan().SequenceEqual(seen);
-
-    private async Task<byte[]?> LookAsync(Asker asker, GuardedAction action, CancellationToken cancel)
+    /// <summary>True for the one caller that uses the proof; the mark in the database decides, for this one may be put back.</summary>
+    public async Task<bool> TakeAsync(Asker asker, GuardedAction action, CancellationToken cancel)
     {
-        if (await ephemeral.GetAsync(Key(asker, action), cancel) is not { } bytes || Stored.Read(bytes, KeptProofJson.Default.KeptProof) is not { } kept)
+        if (await LookAsync(asker, action, cancel) is not { } kept)
+            return false;
+        await ephemeral.RemoveAsync(Key(asker, action), cancel);
+        return await marks.TryAsync("proof:" + kept.Id, kept.At + Life, cancel);
+    }
+
+    private async Task<KeptProof?> LookAsync(Asker asker, GuardedAction action, CancellationToken cancel)
+    {
+        if (await ephemeral.GetAsync(Key(asker, action), cancel) is not { } found || Stored.Read(found.Value, KeptProofJson.Default.KeptProof) is not { } kept)
             return null;
         var mine = kept.UserId == asker.Person.Id && kept.Action == action.Name && CryptographicOperations.FixedTimeEquals(kept.BrowserHash, asker.BrowserHash);
         var fresh = kept.At <= clock.GetUtcNow() && clock.GetUtcNow() - kept.At <= Life;
         // The password was enough while no factor was bound; a binding that was taken away or replaced since proves nothing any more.
         var enough = kept.Binding is null ? FactorsOf(asker.Person).Count == 0 : asker.Person.HasBinding(kept.Binding);
-        return mine && fresh && enough ? bytes : null;
+        return mine && fresh && enough ? kept : null;
     }
 
     private Task KeepAsync(Asker asker, GuardedAction action, string? binding, CancellationToken cancel) => ephemeral.SetAsync(
         Key(asker, action),
-        JsonSerializer.SerializeToUtf8Bytes(new KeptProof(asker.Person.Id, asker.BrowserHash, action.Name, binding, clock.GetUtcNow()), KeptProofJson.Default.KeptProof),
-        Life, cancel);
+        JsonSerializer.SerializeToUtf8Bytes(
+            new KeptProof(Handles.NewId(), asker.Person.Id, asker.BrowserHash, action.Name, binding, clock.GetUtcNow()), KeptProofJson.Default.KeptProof),
+        Life, Holder.Person(asker.Person.Id), cancel);
 
     private async Task<string?> CurrentAsync(Asker asker, GuardedAction action, CancellationToken cancel) =>
-        await ephemeral.GetAsync(AskedKey(asker, action), cancel) is { } id ? Encoding.ASCII.GetString(id) : null;
+        await ephemeral.GetAsync(AskedKey(asker, action), cancel) is { } id ? Encoding.ASCII.GetString(id.Value) : null;
 
     private static string AskedKey(Asker asker, GuardedAction action) => $"asked:{asker.SessionId}:{action.Name}";
 
@@ -102,8 +107,9 @@ internal sealed class RecentProof(StepUpService stepUp, IEphemeralStore ephemera
     private static string Key(Asker asker, GuardedAction action) => $"proof:{asker.SessionId}:{action.Name}";
 }
 
+/// <param name="Id">What is marked when it is used.</param>
 /// <param name="Binding">What was proven; null: the password.</param>
-internal sealed record KeptProof(string UserId, byte[] BrowserHash, string Action, string? Binding, DateTimeOffset At);
+internal sealed record KeptProof(string Id, string UserId, byte[] BrowserHash, string Action, string? Binding, DateTimeOffset At);
 
 [JsonSerializable(typeof(KeptProof))]
 internal sealed partial class KeptProofJson : JsonSerializerContext;

@@ -34,7 +34,7 @@ internal sealed record ChallengeStart(Challenge? Challenge, string? Reason);
 
 /// <summary>The lifecycle of a second step, once, around all factors: expiry, tries, guess limits, single use, whose browser.</summary>
 internal sealed class StepUpService(
-    SecondFactors factors, IEphemeralStore ephemeral, GuessLimits limits, TimeProvider clock)
+    SecondFactors factors, SealedStore ephemeral, UsedMarks marks, GuessLimits limits, TimeProvider clock)
 {
     private const int TriesPerChallenge = 5;
 
@@ -75,7 +75,7 @@ internal sealed class StepUpService(
         if (before is { } old)
             await CancelAsync(old, cancel);
         challenge = challenge with { Prompt = asked.Prompt, Memo = asked.Memo };
-        await ephemeral.SetAsync(Key(challenge.Id), Write(challenge), factor.Info.ChallengeLife, cancel);
+        await ephemeral.SetAsync(Key(challenge.Id), Write(challenge), factor.Info.ChallengeLife, Holder.Person(userId), cancel);
         return new(challenge, null);
     }
 
@@ -128,7 +128,7 @@ internal sealed class StepUpService(
     {
         if (await LoadAsync(challengeId, cancel) is not { Value: { State: ChallengeState.Approved, Binding: { } binding } } seen || !IsFor(seen.Value, userId, purpose, browserHash))
             return null;
-        if (await ephemeral.TakeAsync(Key(challengeId), cancel) is null)
+        if (await ephemeral.TakeAsync(Key(challengeId), cancel) is null || !await marks.TryAsync(ClaimOf(challengeId), seen.Value.ExpiresAt, cancel))
             return null;
         return new FactorProof(seen.Value.Factor, binding, clock.GetUtcNow(), factors.Find(seen.Value.Factor)!.Info.Amr);
     }
@@ -141,9 +141,10 @@ internal sealed class StepUpService(
             if (challenge.State != ChallengeState.Pending || !IsFor(challenge, userId, purpose, browserHash) || challenge.Tries >= TriesPerChallenge)
                 return null;
             var counted = challenge with { Tries = challenge.Tries + 1 };
-            var bytes = Write(counted);
-            if (await ephemeral.ReplaceAsync(Key(id), seen.Bytes, bytes, Left(counted), cancel))
-                return new Stored<Challenge>(counted, bytes);
+            if (await ephemeral.ReplaceAsync(Key(id), seen.Bytes, Write(counted), Left(counted), Holder.Person(userId), cancel) is not { } bytes)
+                continue;
+            // The count that counts: an older challenge that somebody put back has been answered this often before.
+            return await marks.TryAsync($"challenge:{id}:{counted.Tries}", challenge.ExpiresAt, cancel) ? new Stored<Challenge>(counted, bytes) : null;
         }
 
         return null;
@@ -154,8 +155,11 @@ internal sealed class StepUpService(
     {
         for (Stored<Challenge>? seen = from; seen is { } pending && pending.Value.State == ChallengeState.Pending; seen = await LoadAsync(from.Value.Id, cancel))
         {
-            if (await ephemeral.ReplaceAsync(Key(pending.Value.Id), pending.Bytes, Write(pending.Value with { State = to, Binding = proven }), Left(pending.Value), cancel))
-                return true;
+            var moved = Write(pending.Value with { State = to, Binding = proven });
+            if (await ephemeral.ReplaceAsync(Key(pending.Value.Id), pending.Bytes, moved, Left(pending.Value), Holder.Person(pending.Value.UserId), cancel) is null)
+                continue;
+            // Denied or cancelled, it cannot be claimed, whoever puts it back as it was.
+            return to == ChallengeState.Approved || await marks.TryAsync(ClaimOf(pending.Value.Id), pending.Value.ExpiresAt, cancel);
         }
 
         return false;
@@ -169,9 +173,9 @@ internal sealed class StepUpService(
 
     private async Task<Stored<Challenge>?> LoadAsync(string id, CancellationToken cancel)
     {
-        if (await ephemeral.GetAsync(Key(id), cancel) is not { } bytes || Stored.Read(bytes, ChallengeJson.Default.Challenge) is not { } challenge)
+        if (await ephemeral.GetAsync(Key(id), cancel) is not { } found || Stored.Read(found.Value, ChallengeJson.Default.Challenge) is not { } challenge)
             return null;
-        return challenge.ExpiresAt > clock.GetUtcNow() ? new Stored<Challenge>(challenge, bytes) : null;
+        return challenge.ExpiresAt > clock.GetUtcNow() ? new Stored<Challenge>(challenge, found.Bytes) : null;
     }
 
     private static bool IsFor(Challenge challenge, string userId, string purpose, byte[] browserHash) =>
@@ -184,6 +188,8 @@ internal sealed class StepUpService(
     }
 
     private static byte[] Write(Challenge challenge) => JsonSerializer.SerializeToUtf8Bytes(challenge, ChallengeJson.Default.Challenge);
+
+    private static string ClaimOf(string id) => "challenge:" + id;
 
     private static string Key(string id) => "challenge:" + id;
 }

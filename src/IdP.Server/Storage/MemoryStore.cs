@@ -7,29 +7,31 @@ namespace IdP.Server.Storage;
 /// <summary>The ephemeral store of a single node: this process's memory, bounded, swept every ten seconds.</summary>
 internal sealed class MemoryStore : IEphemeralStore, IDisposable
 {
+    public const long UsualCapacity = 96 << 20;
+
     /// <summary>What an entry costs beside its key and value, roughly.</summary>
     private const int EntryCost = 160;
 
     private readonly ConcurrentDictionary<string, Entry> entries = new(StringComparer.Ordinal);
-    // What anybody can cause - a sign-in that begins, a posted request that is put aside, an address that tries - has a share of its own, and the oldest make
-    // room for new ones: a flood costs a person at most a new start, and leaves room for all that follows a right password.
-    private readonly Share[] shares;
+    private readonly ConcurrentDictionary<Share, ShareLedger> shares = new();
+    private readonly Ledger counters;
+    private readonly Lock makingRoom = new();
     private readonly TimeProvider clock;
     private readonly long capacity;
     private readonly ITimer sweep;
     private long used;
 
     /// <param name="capacity">Bytes; beyond it writes are refused as an outage, so that a flood cannot take the process down.</param>
-    public MemoryStore(TimeProvider clock, long capacity = 96 << 20)
+    public MemoryStore(TimeProvider clock, long capacity = UsualCapacity)
     {
         (this.clock, this.capacity) = (clock, capacity);
-        shares = [new("signin:", capacity / 2), new("par:", capacity / 4), new("addr:", capacity / 8)];
+        counters = new ShareLedger(long.MaxValue, capacity / Share.OfCounters).Of("");
         sweep = clock.CreateTimer(_ => Sweep(), null, TimeSpan.FromSeconds(10), TimeSpan.FromSeconds(10));
     }
 
-    public Task SetAsync(string key, byte[] value, TimeSpan life, CancellationToken cancel)
+    public Task SetAsync(string key, byte[] value, TimeSpan life, Holder holder, CancellationToken cancel)
     {
-        var entry = Make(value, life);
+        var entry = Make(key, value, life, holder);
         while (!Swap(key, Known(key), entry)) { }
         return Task.CompletedTask;
     }
@@ -40,13 +42,13 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
     {
         if (!entries.TryRemove(key, out var taken))
             return Task.FromResult<byte[]?>(null);
-        Add(key, -Cost(key, taken));
+        Forget(taken);
         return Task.FromResult(Alive(taken)?.Value);
     }
 
-    public Task<bool> AddAsync(string key, byte[] value, TimeSpan life, CancellationToken cancel)
+    public Task<bool> AddAsync(string key, byte[] value, TimeSpan life, Holder holder, CancellationToken cancel)
     {
-        var entry = Make(value, life);
+        var entry = Make(key, value, life, holder);
         while (true)
         {
             var known = Known(key);
@@ -57,9 +59,9 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
         }
     }
 
-    public Task<bool> ReplaceAsync(string key, byte[] expected, byte[] value, TimeSpan life, CancellationToken cancel)
+    public Task<bool> ReplaceAsync(string key, byte[] expected, byte[] value, TimeSpan life, Holder holder, CancellationToken cancel)
     {
-        var entry = Make(value, life);
+        var entry = Make(key, value, life, holder);
         while (true)
         {
             var known = Known(key);
@@ -72,13 +74,14 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
 
     public Task<long> CountAsync(string key, TimeSpan window, CancellationToken cancel)
     {
+        var ledger = key.StartsWith(Share.CounterPrefix, StringComparison.Ordinal) ? counters : null;
         while (true)
         {
             var known = Known(key);
             var alive = Alive(known);
             var count = alive is null ? 1 : long.Parse(alive.Value, CultureInfo.InvariantCulture) + 1;
             var value = Encoding.ASCII.GetBytes(count.ToString(CultureInfo.InvariantCulture));
-            if (Swap(key, known, alive is null ? Make(value, window) : new Entry(value, alive.ExpiresAt)))
+            if (Swap(key, known, new Entry(key, value, alive?.ExpiresAt ?? clock.GetUtcNow() + window, ledger)))
                 return Task.FromResult(count);
         }
     }
@@ -91,32 +94,84 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
 
     private Entry? Alive(Entry? entry) => entry is not null && entry.ExpiresAt > clock.GetUtcNow() ? entry : null;
 
-    private Entry Make(byte[] value, TimeSpan life) => new(value, clock.GetUtcNow() + life);
+    private Entry Make(string key, byte[] value, TimeSpan life, Holder holder) =>
+        new(key, value, clock.GetUtcNow() + life, LedgerOf(holder.Share).Of(holder.Name));
+
+    private ShareLedger LedgerOf(Share share) => shares.GetOrAdd(
+        share, static (share, all) => new(share.OfAll is { } part ? all / part : long.MaxValue, all / share.OfEach), capacity);
 
     /// <summary>The one conditional write: entries are compared by identity.</summary>
     private bool Swap(string key, Entry? old, Entry next)
     {
-        var growth = Cost(key, next) - (old is null ? 0 : Cost(key, old));
-        if (Add(key, growth) > capacity && growth > 0)
+        var growth = next.Cost - (old?.Cost ?? 0);
+        if (Interlocked.Add(ref used, growth) > capacity && growth > 0)
         {
-            Add(key, -growth);
+            Interlocked.Add(ref used, -growth);
             throw new StoreUnavailableException("The in-process store is full.");
         }
 
         if (!(old is null ? entries.TryAdd(key, next) : entries.TryUpdate(key, next, old)))
         {
-            Add(key, -growth);
+            Interlocked.Add(ref used, -growth);
             return false;
         }
 
-        if (ShareOf(key) is { } share)
+        old?.Ledger?.Add(-old.Cost);
+        if (next.Ledger is { } ledger)
         {
-            if (old is null)
-                share.Keys.Enqueue(key);
-            MakeRoom(share);
+            ledger.Add(next.Cost);
+            if (old?.Ledger != ledger)
+                ledger.Keys.Enqueue(key);
+            MakeRoom(ledger, next);
         }
 
         return true;
+    }
+
+    private void MakeRoom(Ledger ledger, Entry written)
+    {
+        while (ledger.IsOver && DropOldest(ledger, written)) { }
+        if (!ledger.Share.IsOver)
+            return;
+        lock (makingRoom)
+        {
+            // Down to half of what the largest holds, then perhaps another is the largest.
+            while (ledger.Share.IsFull && ledger.Share.Largest() is { Used: > 0 } largest)
+            {
+                var half = largest.Used / 2;
+                while (ledger.Share.IsFull && largest.Used > half)
+                {
+                    if (!DropOldest(largest, written))
+                        return;
+                }
+            }
+        }
+    }
+
+    /// <summary>False when there is nothing left to drop but what was just written.</summary>
+    private bool DropOldest(Ledger ledger, Entry written)
+    {
+        var spared = false;
+        while (ledger.Keys.TryDequeue(out var key))
+        {
+            if (Known(key) is not { } entry || entry.Ledger != ledger)
+                continue;
+            if (entry == written)
+            {
+                ledger.Keys.Enqueue(key);
+                if (spared)
+                    return false;
+                spared = true;
+                continue;
+            }
+
+            if (!entries.TryRemove(new(key, entry)))
+                continue;
+            Forget(entry);
+            return true;
+        }
+
+        return false;
     }
 
     private void Sweep()
@@ -124,62 +179,39 @@ internal sealed class MemoryStore : IEphemeralStore, IDisposable
         foreach (var (key, entry) in entries)
         {
             if (Alive(entry) is null && entries.TryRemove(new(key, entry)))
-                Add(key, -Cost(key, entry));
+                Forget(entry);
         }
 
-        // Once around: a key that lives long must not keep those behind it, which are gone already.
-        foreach (var share in shares)
+        Tidy(counters);
+        foreach (var share in shares.Values)
         {
-            for (var left = share.Keys.Count; left > 0 && share.Keys.TryDequeue(out var key); left--)
-            {
-                if (entries.ContainsKey(key))
-                    share.Keys.Enqueue(key);
-            }
+            foreach (var ledger in share.Holders)
+                Tidy(ledger);
+            share.DropEmpty();
         }
     }
 
-    private void MakeRoom(Share share)
+    // Once around: a key that lives long must not keep those behind it, which are gone already.
+    private void Tidy(Ledger ledger)
     {
-        while (Interlocked.Read(ref share.Used) > share.Most && share.Keys.TryDequeue(out var oldest))
+        for (var left = ledger.Keys.Count; left > 0 && ledger.Keys.TryDequeue(out var key); left--)
         {
-            if (entries.TryRemove(oldest, out var dropped))
-                Add(oldest, -Cost(oldest, dropped));
+            if (entries.ContainsKey(key))
+                ledger.Keys.Enqueue(key);
         }
     }
 
-    private long Add(string key, long bytes)
+    private void Forget(Entry entry)
     {
-        if (ShareOf(key) is { } share)
-            Interlocked.Add(ref share.Used, bytes);
-        return Interlocked.Add(ref used, bytes);
+        Interlocked.Add(ref used, -entry.Cost);
+        entry.Ledger?.Add(-entry.Cost);
     }
 
-    private Share? ShareOf(string key)
-    {
-        foreach (var share in shares)
-        {
-            if (key.StartsWith(share.Prefix, StringComparison.Ordinal))
-                return share;
-        }
-
-        return null;
-    }
-
-    private static long Cost(string key, Entry entry) => EntryCost + (2 * key.Length) + entry.Value.Length;
-
-    private sealed class Entry(byte[] value, DateTimeOffset expiresAt)
+    private sealed class Entry(string key, byte[] value, DateTimeOffset expiresAt, Ledger? ledger)
     {
         public byte[] Value => value;
         public DateTimeOffset ExpiresAt => expiresAt;
-    }
-
-    private sealed class Share(string prefix, long most)
-    {
-        public long Used;
-
-        public string Prefix => prefix;
-        public long Most => most;
-        /// <summary>Oldest first; some may be gone.</summary>
-        public ConcurrentQueue<string> Keys { get; } = new();
+        public Ledger? Ledger => ledger;
+        public long Cost { get; } = EntryCost + (2 * key.Length) + value.Length;
     }
 }

@@ -2,31 +2,22 @@ using StackExchange.Redis;
 
 namespace IdP.Server.Storage;
 
-/// <summary>The ephemeral store of many nodes. Every key has a lifetime; every command ends within about a second, or fails as an outage.</summary>
+/// <summary>
+/// The ephemeral store of many nodes. Every key has a lifetime; every command ends within about a second, or fails as an outage.
+/// One server (with replicas), not a cluster: the scripts touch keys that they find as they run.
+/// </summary>
 internal sealed class RedisStore : IEphemeralStore, IAsyncDisposable
 {
     private const string Prefix = "idp:";
-
-    private const string Replace = """
-        if redis.call('GET', KEYS[1]) == ARGV[1] then
-            redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
-            return 1
-        end
-        return 0
-        """;
-
-    private const string Count = """
-        local count = redis.call('INCR', KEYS[1])
-        if count == 1 then
-            redis.call('PEXPIRE', KEYS[1], ARGV[1])
-        end
-        return count
-        """;
+    /// <summary>A counter and its place in the list of counters, in bytes of Redis.</summary>
+    private const int CounterCost = 250;
 
     private readonly Lazy<Task<ConnectionMultiplexer>> connection;
+    private readonly long capacity;
 
     /// <param name="target">HOST:PORT[,option=value]... as StackExchange.Redis reads it.</param>
-    public RedisStore(string target)
+    /// <param name="capacity">Bytes, of which shares get their parts; the server's own limit (maxmemory) may be another one.</param>
+    public RedisStore(string target, long capacity = MemoryStore.UsualCapacity)
     {
         var options = ConfigurationOptions.Parse(target);
         options.AbortOnConnectFail = false;
@@ -37,23 +28,28 @@ internal sealed class RedisStore : IEphemeralStore, IAsyncDisposable
         options.HeartbeatInterval = TimeSpan.FromMilliseconds(250);
         options.BacklogPolicy = BacklogPolicy.FailFast;
         connection = new(() => ConnectionMultiplexer.ConnectAsync(options));
+        this.capacity = capacity;
     }
 
-    public Task SetAsync(string key, byte[] value, TimeSpan life, CancellationToken cancel) =>
-        AskAsync(redis => redis.StringSetAsync(Prefix + key, value, Life(life)));
+    public Task SetAsync(string key, byte[] value, TimeSpan life, Holder holder, CancellationToken cancel) =>
+        WriteAsync("set", key, RedisValue.EmptyString, value, life, holder);
 
     public async ValueTask<byte[]?> GetAsync(string key, CancellationToken cancel) => await AskAsync(redis => redis.StringGetAsync(Prefix + key));
 
     public async Task<byte[]?> TakeAsync(string key, CancellationToken cancel) => await AskAsync(redis => redis.StringGetDeleteAsync(Prefix + key));
 
-    public Task<bool> AddAsync(string key, byte[] value, TimeSpan life, CancellationToken cancel) =>
-        AskAsync(redis => redis.StringSetAsync(Prefix + key, value, Life(life), when: When.NotExists));
+    public Task<bool> AddAsync(string key, byte[] value, TimeSpan life, Holder holder, CancellationToken cancel) =>
+        WriteAsync("add", key, RedisValue.EmptyString, value, life, holder);
 
-    public async Task<bool> ReplaceAsync(string key, byte[] expected, byte[] value, TimeSpan life, CancellationToken cancel) =>
-        (long)await AskAsync(redis => redis.ScriptEvaluateAsync(Replace, [Prefix + key], [expected, value, Milliseconds(life)])) == 1;
+    public Task<bool> ReplaceAsync(string key, byte[] expected, byte[] value, TimeSpan life, Holder holder, CancellationToken cancel) =>
+        WriteAsync("replace", key, expected, value, life, holder);
 
-    public async Task<long> CountAsync(string key, TimeSpan window, CancellationToken cancel) =>
-        (long)await AskAsync(redis => redis.ScriptEvaluateAsync(Count, [Prefix + key], [Milliseconds(window)]));
+    public async Task<long> CountAsync(string key, TimeSpan window, CancellationToken cancel)
+    {
+        var most = key.StartsWith(Share.CounterPrefix, StringComparison.Ordinal) ? capacity / Share.OfCounters / CounterCost : 0;
+        return (long)await AskAsync(redis => redis.ScriptEvaluateAsync(
+            RedisScripts.Count, [Prefix + key, Prefix + "counters"], [Milliseconds(window), most]));
+    }
 
     public Task RemoveAsync(string key, CancellationToken cancel) => AskAsync(redis => redis.KeyDeleteAsync(Prefix + key));
 
@@ -61,6 +57,15 @@ internal sealed class RedisStore : IEphemeralStore, IAsyncDisposable
     {
         if (connection.IsValueCreated)
             await (await connection.Value).DisposeAsync();
+    }
+
+    private async Task<bool> WriteAsync(string mode, string key, RedisValue expected, byte[] value, TimeSpan life, Holder holder)
+    {
+        var share = $"{Prefix}held:{holder.Share.Name}";
+        return (long)await AskAsync(redis => redis.ScriptEvaluateAsync(
+            RedisScripts.Write,
+            [Prefix + key, $"{share}:{holder.Name}", share],
+            [mode, expected, value, Milliseconds(life), capacity / holder.Share.OfEach, holder.Share.OfAll is { } part ? capacity / part : 0])) == 1;
     }
 
     private async Task<T> AskAsync<T>(Func<IDatabase, Task<T>> question)
@@ -76,6 +81,4 @@ internal sealed class RedisStore : IEphemeralStore, IAsyncDisposable
     }
 
     private static long Milliseconds(TimeSpan life) => Math.Max(1, (long)life.TotalMilliseconds);
-
-    private static TimeSpan Life(TimeSpan life) => TimeSpan.FromMilliseconds(Milliseconds(life));
 }

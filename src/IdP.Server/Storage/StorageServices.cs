@@ -14,12 +14,15 @@ internal static class StorageServices
         services.AddSingleton(provider => new SecretProtector(new Lazy<byte[]>(() => MasterKey.Load(options, provider.GetService<IHostEnvironment>()?.IsDevelopment() ?? false))));
         services.AddSingleton<AuditLog>();
         services.AddSingleton<IEphemeralStore>(provider => Ephemeral(options.Storage.Ephemeral, provider));
+        services.AddSingleton<SealedStore>();
+        services.AddSingleton<UsedMarks>();
 
         services.AddSingleton(provider => new RevocationList(provider.GetRequiredService<Database>(), provider.GetRequiredService<TimeProvider>(), TimeProvider.System));
         services.AddSingleton<IRevocations>(provider => provider.GetRequiredService<RevocationList>());
         services.AddSingleton<ICodes, CodeStore>();
         services.AddSingleton<IRefreshFamilies, RefreshFamilyStore>();
-        services.AddSingleton<IPushedRequests, PushedRequestStore>();
+        services.AddSingleton<PushedRequestStore>();
+        services.AddSingleton<IPushedRequests>(provider => provider.GetRequiredService<PushedRequestStore>());
         services.AddSingleton<IReferenceTokens, ReferenceTokenStore>();
 
         // In this order: the only node, then the schema, then what is read from it.

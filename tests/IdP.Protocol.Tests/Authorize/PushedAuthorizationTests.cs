@@ -55,7 +55,7 @@ public sealed class PushedAuthorizationTests
     {
         house.Change("web", client => client with { RequirePushedAuthorization = true });
         Assert.Equal("invalid_request", await house.ToClientAsync());
-        var aside = RequestUri.NewHandle();
+        var aside = "put-aside";
         house.Pushed.All[aside] = new PushedRequest("web", House.Request().All, house.Time.GetUtcNow().AddMinutes(1), Pushed: false);
         Assert.Equal("invalid_request", Assert.IsType<AuthorizeOutcome.ForTheClient>(await OpenAsync(RequestUri.For(aside))).Error.Code);
 
@@ -76,7 +76,7 @@ public sealed class PushedAuthorizationTests
     [InlineData("client_id", "other", "invalid_request")]
     public async Task What_the_front_door_would_refuse_cannot_be_pushed(string name, string? value, string error)
     {
-        var outcome = await house.Pushing.PushAsync(House.Basic("web"), House.Request((name, value)), default);
+        var outcome = await house.Pushing.PushAsync(House.Basic("web"), House.Request((name, value)), "192.0.2.1", default);
         Assert.Equal(error, Assert.IsType<PushOutcome.Refused>(outcome).Error.Code);
         Assert.Empty(house.Pushed.All);
     }
@@ -84,12 +84,22 @@ public sealed class PushedAuthorizationTests
     [Fact]
     public async Task Pushing_needs_the_clients_secret()
     {
-        var outcome = await house.Pushing.PushAsync(null, House.Request(), default);
+        var outcome = await house.Pushing.PushAsync(null, House.Request(), "192.0.2.1", default);
         Assert.Equal(("invalid_client", 401), Assert.IsType<PushOutcome.Refused>(outcome) is var refused ? (refused.Error.Code, refused.Error.Status) : default);
     }
 
+    [Fact]
+    public async Task What_nobody_proved_to_push_counts_against_its_address()
+    {
+        await PushAsync();
+        Assert.Null(house.Pushed.Sender);
+        house.Change("web", client => client with { RequireClientSecret = false });
+        Assert.IsType<PushOutcome.Accepted>(await house.Pushing.PushAsync(null, House.Request(), "192.0.2.1", default));
+        Assert.Equal("192.0.2.1", house.Pushed.Sender);
+    }
+
     private async Task<PushOutcome.Accepted> PushAsync(params (string, string?)[] changes) =>
-        Assert.IsType<PushOutcome.Accepted>(await house.Pushing.PushAsync(null, House.Request([.. changes, ("client_secret", House.Secret)]), default));
+        Assert.IsType<PushOutcome.Accepted>(await house.Pushing.PushAsync(null, House.Request([.. changes, ("client_secret", House.Secret)]), "192.0.2.1", default));
 
     private Task<AuthorizeOutcome> OpenAsync(string requestUri, string client = "web") =>
         house.Authorize.ReadAsync(House.Form(("client_id", client), ("request_uri", requestUri)), default);

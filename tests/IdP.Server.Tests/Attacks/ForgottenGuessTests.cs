@@ -79,14 +79,14 @@ public abstract class ForgottenGuessTests(TestIdp idp)
         var address = $"{idp.Issuer}/connect/authorize?client_id={TestClient.Calm.Id}&request_uri={Uri.EscapeDataString(pushed)}";
         var at = await TypeAsync(owner, person, address);
         var tx = at.Url.Query;
-        var cookie = owner.Cookies.GetCookies(new Uri(idp.Issuer))["idp.owner-" + tx["?tx=".Length..]]!.Value;
+        var cookie = owner.Cookies.GetCookies(new Uri(idp.Issuer))["idp.owner-" + at.SignInId]!.Value;
         (await idp.PassAsync(other, await other.OpenAsync(address), await idp.NewPersonAsync())).MustAnswer();
 
         owner.StopBefore = null;
         Assert.Null((await owner.VisitAsync("/connect/continue" + tx)).Answer);
         Assert.Equal((null, null), await CountedAsync(person));
         Assert.Equal("/sign-in", (await TypeAsync(other, person with { Password = "a guess" }, TestClient.Calm, "login")).At);
-        owner.Cookies.Add(new Uri(idp.Issuer), new Cookie("idp.owner-" + tx["?tx=".Length..], cookie));
+        owner.Cookies.Add(new Uri(idp.Issuer), new Cookie("idp.owner-" + at.SignInId, cookie));
         Assert.Null((await owner.VisitAsync("/connect/continue" + tx)).Answer);
         Assert.Equal((1, 1), await CountedAsync(person));
     }

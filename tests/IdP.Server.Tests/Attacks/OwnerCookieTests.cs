@@ -210,7 +210,7 @@ public abstract class OwnerCookieTests(TestIdp idp)
         Assert.True(stop.PersonError == "session_expired", stop.Describe());
     }
 
-    private static string OwnerCookie(string tx) => "idp.owner-" + tx["?tx=".Length..];
+    private static string OwnerCookie(string tx) => "idp.owner-" + Stop.SignInIdIn(tx);
 
     private string Value(Browser browser, string name) => browser.Cookies.GetCookies(new Uri(idp.Issuer))[name]!.Value;
 

@@ -29,15 +29,15 @@ internal sealed class AddressProbe : IStartupFilter
 /// <summary>A store that neither answers nor fails: only the caller's own deadline ends a call.</summary>
 internal sealed class StuckStore : IEphemeralStore
 {
-    public Task SetAsync(string key, byte[] value, TimeSpan life, CancellationToken cancel) => Task.Delay(Timeout.Infinite, cancel);
+    public Task SetAsync(string key, byte[] value, TimeSpan life, Holder holder, CancellationToken cancel) => Task.Delay(Timeout.Infinite, cancel);
 
     public async ValueTask<byte[]?> GetAsync(string key, CancellationToken cancel) => await NeverAsync<byte[]?>(cancel);
 
     public Task<byte[]?> TakeAsync(string key, CancellationToken cancel) => NeverAsync<byte[]?>(cancel);
 
-    public Task<bool> AddAsync(string key, byte[] value, TimeSpan life, CancellationToken cancel) => NeverAsync<bool>(cancel);
+    public Task<bool> AddAsync(string key, byte[] value, TimeSpan life, Holder holder, CancellationToken cancel) => NeverAsync<bool>(cancel);
 
-    public Task<bool> ReplaceAsync(string key, byte[] expected, byte[] value, TimeSpan life, CancellationToken cancel) => NeverAsync<bool>(cancel);
+    public Task<bool> ReplaceAsync(string key, byte[] expected, byte[] value, TimeSpan life, Holder holder, CancellationToken cancel) => NeverAsync<bool>(cancel);
 
     public Task<long> CountAsync(string key, TimeSpan window, CancellationToken cancel) => NeverAsync<long>(cancel);
 

@@ -19,7 +19,7 @@ public abstract class HangUpTests(TestIdp idp)
             using var patience = new CancellationTokenSource();
             browser.Patience = patience.Token;
             var gone = browser.VisitAsync("/connect/continue" + at.Url.Query);
-            await UntilItIsFinishedAsync(at.Url.Query["?tx=".Length..]);
+            await UntilItIsFinishedAsync(at.SignInId);
             await patience.CancelAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(() => gone);
             // The server sees that nobody waits any more before it can go on.
@@ -83,7 +83,8 @@ public abstract class HangUpTests(TestIdp idp)
     {
         for (var looks = 0; looks < 250; looks++)
         {
-            if (await idp.Service<IEphemeralStore>().GetAsync("signin:" + id, default) is { } kept && Encoding.UTF8.GetString(kept).Contains("\"Finishing\":true", StringComparison.Ordinal))
+            if (await idp.Service<SealedStore>().GetAsync("signin:" + id, default) is { } kept
+                && Encoding.UTF8.GetString(kept.Value).Contains("\"Finishing\":true", StringComparison.Ordinal))
                 return;
             await Task.Delay(10);
         }

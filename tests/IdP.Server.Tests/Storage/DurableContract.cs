@@ -78,13 +78,13 @@ public sealed class DurableContract(Servers servers)
     public async Task A_code_that_says_no_time_is_none_even_when_its_content_is_there(string kind)
     {
         await using var node = await StartAsync(kind);
-        var (codes, ephemeral) = (node.Get<ICodes>(), node.Get<IEphemeralStore>());
+        var (codes, ephemeral) = (node.Get<ICodes>(), node.Get<SealedStore>());
         var code = await codes.StoreAsync(Content(), Cancel);
         var kept = await ephemeral.GetAsync("code:" + Handles.HashText(code), Cancel);
         Assert.NotNull(kept);
         foreach (var old in new[] { Handles.New(), code[..47], code + "A", code[..47] + "." })
         {
-            await ephemeral.SetAsync("code:" + Handles.HashText(old), kept, TimeSpan.FromMinutes(1), Cancel);
+            await ephemeral.SetAsync("code:" + Handles.HashText(old), kept.Value.Value, TimeSpan.FromMinutes(1), Holder.Person("anna"), Cancel);
             Assert.Null(await codes.FindAsync(old, Cancel));
         }
         Assert.NotNull(await codes.FindAsync(code, Cancel));

@@ -11,6 +11,15 @@ public sealed record Stop(Uri Url, HttpStatusCode Status, IHtmlDocument? Page, A
     /// <summary>"/sign-in", "/verify", ...; "client" when the browser left for the client.</summary>
     public string At => Answer is null ? Url.AbsolutePath : "client";
 
+    /// <summary>Of a page of a sign-in: its id, without what travels with it while nothing is proven.</summary>
+    public string SignInId => SignInIdIn(Url.Query);
+
+    public static string SignInIdIn(string query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        return query["?tx=".Length..].Split('.')[0];
+    }
+
     /// <summary>The code of an error shown to the person; null on any other page.</summary>
     public string? PersonError => Page?.QuerySelector("main[data-error]")?.GetAttribute("data-error");
 

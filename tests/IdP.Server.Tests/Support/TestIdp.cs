@@ -232,6 +232,12 @@ public sealed class TestIdp : IAsyncDisposable
     /// <summary>What a node that is a process of its own has printed since it was started.</summary>
     public string PrintedBy(int node = 0) => ((ChildProcess)running[node]).Output;
 
+    /// <summary>Of a node that is a process of its own.</summary>
+    public int ProcessId(int node = 0) => ((ChildProcess)running[node]).Id;
+
+    /// <summary>The value of <c>Storage:Ephemeral</c>.</summary>
+    public string Ephemeral => stores.Ephemeral;
+
     /// <summary>What nodes shared for a while is gone, and they were told nothing.</summary>
     public Task EmptyRedisAsync() => stores.EmptyRedisAsync();
 

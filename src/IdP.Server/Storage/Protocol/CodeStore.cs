@@ -3,8 +3,11 @@ using IdP.Protocol;
 
 namespace IdP.Server.Storage.Protocol;
 
-/// <summary>Authorization codes (RFC 6749 §4.1.2): the content may be lost, which only costs a sign-in; the mark of use may not (I-2).</summary>
-internal sealed class CodeStore(IEphemeralStore ephemeral, Database database, RevocationList revocations, TimeProvider clock) : ICodes
+/// <summary>
+/// Authorization codes (RFC 6749 §4.1.2): the content may be lost, which only costs a sign-in; the mark of use may not (I-2). A person has
+/// room for a bounded number of them, and their own oldest make way.
+/// </summary>
+internal sealed class CodeStore(SealedStore ephemeral, Database database, RevocationList revocations, TimeProvider clock) : ICodes
 {
     // A session that is over, or what the person has taken back since, makes the code worthless. PostgreSQL locks the session's row: one that is just ending
     // settles first, so that nothing given in it outlives it.
@@ -26,12 +29,14 @@ internal sealed class CodeStore(IEphemeralStore ephemeral, Database database, Re
     public async Task<string> StoreAsync(CodeContent content, CancellationToken cancel)
     {
         var code = UsedCodes.NewCode(content.ExpiresAt);
-        await ephemeral.SetAsync(Key(code), JsonSerializer.SerializeToUtf8Bytes(content, StorageJson.Default.CodeContent), content.ExpiresAt - clock.GetUtcNow(), cancel);
+        await ephemeral.AddAsync(
+            Key(code), JsonSerializer.SerializeToUtf8Bytes(content, StorageJson.Default.CodeContent), content.ExpiresAt - clock.GetUtcNow(),
+            Holder.Person(content.Grant.Subject), cancel);
         return code;
     }
 
     public async ValueTask<CodeContent?> FindAsync(string code, CancellationToken cancel) => UsedCodes.IsCode(code) && await ephemeral.GetAsync(Key(code), cancel) is { } stored
-        ? JsonSerializer.Deserialize(stored, StorageJson.Default.CodeContent)
+        ? Stored.Read(stored.Value, StorageJson.Default.CodeContent)
         : null;
 
     public async Task<bool> ConsumeAsync(string code, CodeContent content, NewRefreshFamily? family, CancellationToken cancel)
