@@ -23,7 +23,7 @@ internal sealed class AuthorizeEndpoint(
                 await answers.ShowErrorAsync(context, refused.Error);
                 break;
             case AuthorizeOutcome.ForTheClient refused:
-                await answers.WriteAsync(context, finish.Refuse(refused.Target, refused.Error));
+                await RefuseAsync(context, refused.Target, refused.Error);
                 break;
             case AuthorizeOutcome.Valid valid:
                 await BeginAsync(context, valid.Request);
@@ -52,7 +52,8 @@ internal sealed class AuthorizeEndpoint(
                 await answers.ShowErrorAsync(context, refused.Error);
                 break;
             case AuthorizeOutcome.ForTheClient refused:
-                await answers.WriteAsync(context, finish.Refuse(refused.Target, refused.Error));
+                // The form is the app's own, under its own policy: no page of ours posts here.
+                await answers.WriteAsync(context, finish.Refuse(refused.Target, refused.Error), afterForm: false);
                 break;
             case AuthorizeOutcome.Valid { Request: var request }:
                 var handle = request.PushedHandle ?? await PutAsideAsync(request, context.RequestAborted);
@@ -76,10 +77,10 @@ internal sealed class AuthorizeEndpoint(
                 if (ending is Ending.DecideAgain)
                     AnswerWriter.SeeOther(context, context.Request.Path + context.Request.QueryString);
                 else
-                    await answers.WriteAsync(context, ending);
+                    await answers.WriteAsync(context, ending, AnswerWriter.CameFromOurPage(context));
                 break;
             case NextStep.Refuse refused:
-                await answers.WriteAsync(context, finish.Refuse(request.Target, refused.Error));
+                await RefuseAsync(context, request.Target, refused.Error);
                 break;
             case var step:
                 if (request.PushedHandle is { } handle)
@@ -90,6 +91,9 @@ internal sealed class AuthorizeEndpoint(
                 break;
         }
     }
+
+    private Task RefuseAsync(HttpContext context, ResponseTarget target, ProtocolError error) =>
+        answers.WriteAsync(context, finish.Refuse(target, error), AnswerWriter.CameFromOurPage(context));
 
     private async Task<string> PutAsideAsync(AuthorizeRequest request, CancellationToken cancel)
     {

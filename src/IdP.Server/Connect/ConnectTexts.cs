@@ -17,5 +17,6 @@ internal static class ConnectTexts
     public static string BackTo(object value) => Table.With(value);
     public static string FormPostTitle => Table.Get();
     public static string FormPostText => Table.Get();
+    public static string LeavingText => Table.Get();
     public static string FormPostButton => Table.Get();
 }

@@ -80,7 +80,7 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
         }
 
         cookies.DropOwner(context, at.Progress.Id);
-        await answers.WriteAsync(context, ending);
+        await answers.WriteAsync(context, ending, afterForm: true);
     }
 
     private async Task NoteAsync(HttpContext context, string id, Ending ending, CancellationToken cancel)
@@ -102,7 +102,7 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
         {
             if (at.Progress.Answer is { } answer)
             {
-                await answers.WriteAsync(context, answer);
+                await answers.WriteAsync(context, answer, afterForm: true);
                 return;
             }
 

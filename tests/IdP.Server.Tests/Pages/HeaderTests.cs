@@ -20,11 +20,21 @@ public sealed class HeaderTests
     }
 
     [Fact]
-    public async Task A_page_that_leads_to_an_app_names_it_and_stays_strict()
+    public async Task A_page_that_posts_to_an_app_names_its_origin()
     {
-        var http = await AnswerAsync(inner => inner.LeadsTo("https://app.example/cb"));
-        Assert.Contains("form-action 'self' https://app.example;", http.Response.Headers.ContentSecurityPolicy.ToString(), StringComparison.Ordinal);
+        var http = await AnswerAsync(inner => inner.PostsTo("https://app.example/cb"));
+        Assert.Contains("form-action 'self' https://app.example https:;", http.Response.Headers.ContentSecurityPolicy.ToString(), StringComparison.Ordinal);
         Assert.Empty(HeaderAudit.Faults(name => http.Response.Headers.TryGetValue(name, out var value) ? value.ToString() : null, isPage: true));
+    }
+
+    /// <summary>An injected form would take passwords: a page that asks for one names no origin.</summary>
+    [Theory]
+    [InlineData("https://app.example/cb", "form-action 'self';"), InlineData("http://127.0.0.1:8123/cb", "form-action 'self';")]
+    [InlineData("com.example.app:/cb", "form-action 'self' com.example.app:;")]
+    public async Task A_page_that_leads_to_an_app_names_private_schemes_only(string target, string expected)
+    {
+        var http = await AnswerAsync(inner => inner.LeadsTo(target));
+        Assert.Contains(expected, http.Response.Headers.ContentSecurityPolicy.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
