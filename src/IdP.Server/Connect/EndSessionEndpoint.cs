@@ -108,9 +108,9 @@ internal sealed class EndSessionEndpoint(
         .Where(pair => pair.Key is "id_token_hint" or "client_id" or "post_logout_redirect_uri" or "state" or "ui_locales")
         .ToDictionary(pair => pair.Key, pair => pair.Value);
 
-    // Hint and address have been found good, and are as long as we made them; nobody needs more than this of the rest.
+    // Hint and address have been found good, the whole is as long as a request may be; nobody needs more than this of the rest.
     private static Dictionary<string, string> Kept(Parameters sent) => Carried(sent)
-        .Where(pair => pair.Key is "id_token_hint" or "post_logout_redirect_uri" || pair.Value.Length <= LongestKept)
+        .Where(pair => pair.Key is "id_token_hint" or "post_logout_redirect_uri" or "state" || pair.Value.Length <= LongestKept)
         .ToDictionary();
 
     // A post from the app's page comes without our Lax cookies; as a GET it brings them. What it asked waits under a handle: an id_token has no business in
