@@ -89,6 +89,28 @@ public sealed class RoamingJourneys(SqliteJourneyHost host) : IAsyncLifetime
         await EndsAsync(page, "code=", "form_post");
     }
 
+    /// <summary>No page on the way severs the popup: its opener sees it come back, and the popup can answer.</summary>
+    [Fact]
+    public async Task A_popup_stays_with_the_page_that_opened_it()
+    {
+        var client = party.Client("roaming-popup");
+        await idp.RegisterAsync(party.Registration(client));
+        await using var context = await Chromium.PersonAsync();
+        var opener = await context.NewPageAsync();
+        var person = idp.WithOtp();
+
+        await opener.GotoAsync(party.End);
+        var popup = await context.RunAndWaitForPageAsync(() => opener.EvaluateAsync(
+            "url => { window.popup = window.open(url, 'popup', 'popup'); }", idp.App(client).Ask().With("acr_values", "mfa").Url));
+        await popup.GivePasswordAsync(person);
+        await popup.ArrivesAsync("/verify");
+        Assert.False(await opener.EvaluateAsync<bool>("window.popup.closed"));
+        await popup.GiveCodeAsync(person.CodeAt(idp.Clock));
+        await EndsAsync(popup, "code=", "a popup");
+        Assert.Contains("code=", await opener.EvaluateAsync<string>("window.popup.location.href"), StringComparison.Ordinal);
+        Assert.True(await popup.EvaluateAsync<bool>("window.opener !== null"));
+    }
+
     private async Task EndsAsync(IPage page, string with, string after)
     {
         for (var tries = 0; tries < 200; tries++)

@@ -10,6 +10,9 @@ internal static class SecurityHeaders
     private const string After = "; frame-ancestors 'none'; base-uri 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
     public const string Policy = Before + After;
 
+    private static readonly string[] PopupPaths =
+        ["/connect", "/sign-in", "/verify", "/bind", "/consent", "/forgot", "/reset", "/signed-out"];
+
     public static IApplicationBuilder UseSecurityHeaders(this IApplicationBuilder app) => app.Use(static (http, next) =>
     {
         var headers = http.Response.Headers;
@@ -18,13 +21,28 @@ internal static class SecurityHeaders
         headers.XFrameOptions = "DENY";
         headers["Referrer-Policy"] = "no-referrer";
         headers["Permissions-Policy"] = "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=()";
-        headers["Cross-Origin-Opener-Policy"] = "same-origin";
+        if (!MayBePopup(http.Request.Path))
+            headers["Cross-Origin-Opener-Policy"] = "same-origin";
         headers["Cross-Origin-Resource-Policy"] = "same-origin";
         headers.CacheControl = "no-store";
         if (http.Request.IsHttps)
             headers.StrictTransportSecurity = "max-age=31536000";
         return next(http);
     });
+
+    /// <summary>
+    /// Apps sign people in and out in a popup that they watch until it comes back: this policy on any answer on the way, redirects included,
+    /// would sever it from its opener for good.
+    /// </summary>
+    private static bool MayBePopup(PathString path)
+    {
+        foreach (var start in PopupPaths)
+        {
+            if (path.StartsWithSegments(start, StringComparison.Ordinal))
+                return true;
+        }
+        return false;
+    }
 
     /// <summary>
     /// This page's form goes to the client itself (form_post). To be called only with an address that is proven to be registered. Chromium holds

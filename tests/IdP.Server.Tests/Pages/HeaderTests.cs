@@ -37,6 +37,17 @@ public sealed class HeaderTests
         Assert.Contains(expected, http.Response.Headers.ContentSecurityPolicy.ToString(), StringComparison.Ordinal);
     }
 
+    /// <summary>A popup that is severed from its opener looks closed to it. The personal pages are opened by no app.</summary>
+    [Theory]
+    [InlineData("/account", true), InlineData("/account/two-step", true), InlineData("/", true), InlineData("/setup", true), InlineData("/sign-in-elsewhere", true)]
+    [InlineData("/connect/authorize", false), InlineData("/connect/continue", false), InlineData("/connect/endsession", false), InlineData("/sign-in", false)]
+    [InlineData("/verify", false), InlineData("/verify/other", false), InlineData("/bind/choose", false), InlineData("/consent", false), InlineData("/signed-out", false)]
+    public async Task Only_pages_of_a_sign_in_stay_with_their_opener(string path, bool severed)
+    {
+        var http = await AnswerAsync(_ => { }, path: path);
+        Assert.Equal(severed ? "same-origin" : "", http.Response.Headers["Cross-Origin-Opener-Policy"].ToString());
+    }
+
     [Fact]
     public async Task Over_https_browsers_are_told_to_stay_there()
     {
@@ -48,7 +59,7 @@ public sealed class HeaderTests
     [InlineData("javascript:alert(1)"), InlineData("data:text/html,x"), InlineData("/relative"), InlineData(""), InlineData(null)]
     public void Links_from_registrations_are_web_addresses_or_nothing(string? address) => Assert.Null(SafeLink.Of(address));
 
-    private static async Task<HttpContext> AnswerAsync(Action<HttpContext> page, string scheme = "http")
+    private static async Task<HttpContext> AnswerAsync(Action<HttpContext> page, string scheme = "http", string path = "/")
     {
         var app = new ApplicationBuilder(new EmptyServices());
         app.UseSecurityHeaders();
@@ -57,7 +68,7 @@ public sealed class HeaderTests
             page(http);
             return Task.CompletedTask;
         });
-        var context = new DefaultHttpContext { Request = { Scheme = scheme } };
+        var context = new DefaultHttpContext { Request = { Scheme = scheme, Path = path } };
         await app.Build()(context);
         return context;
     }
