@@ -79,6 +79,46 @@ public sealed class ApplyTests : IDisposable
         Assert.Equal(2, (await idp.JsonAsync("user", "list")).AsArray().Count);
     }
 
+    [Theory]
+    [InlineData("ES256")]
+    [InlineData("RS256")]
+    public async Task A_client_keeps_the_algorithm_that_its_file_leaves_out(string alg)
+    {
+        await idp.RunAsync("client", "add", "web", "--redirect-uri", "https://web.example.com/callback", "--alg", alg);
+        var (_, output, _) = await idp.RunAsync("apply", idp.Write("idp.yaml", Yaml));
+        Assert.DoesNotContain("idTokenSigningAlg", output, StringComparison.Ordinal);
+        Assert.Equal(alg, (await idp.JsonAsync("client", "show", "web"))["idTokenSigningAlg"]!.GetValue<string>());
+
+        await idp.RunAsync("apply", idp.Write("named.yaml", Yaml.Replace("accessTokenLifetime: 600", "idTokenSigningAlg: ES256", StringComparison.Ordinal)));
+        Assert.Equal("ES256", (await idp.JsonAsync("client", "show", "web"))["idTokenSigningAlg"]!.GetValue<string>());
+    }
+
+    /// <summary>Nobody calls them: an operator who could write them would count on it.</summary>
+    [Theory]
+    [InlineData("backChannelLogoutUri")]
+    [InlineData("frontChannelLogoutUri")]
+    public async Task An_address_that_nothing_calls_yet_is_refused(string member)
+    {
+        var file = Yaml.Replace("accessTokenLifetime: 600", member + ": https://web.example.com/out", StringComparison.Ordinal);
+        var (code, _, error) = await idp.RunAsync("apply", idp.Write("idp.yaml", file));
+        Assert.Equal(1, code);
+        Assert.Contains($"clients[0].{member}: cannot be used yet", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>OIDC Core §5.1.1: other types would reach apps as they were written.</summary>
+    [Theory]
+    [InlineData("phone_number: 861055500100", "claims.phone_number: must be text (in quotes)")]
+    [InlineData("phone_number_verified: \"yes\"", "claims.phone_number_verified: must be true or false")]
+    [InlineData("address: 1 Example Road", "claims.address: must be an object")]
+    [InlineData("address: {city: Beijing}", "claims.address.city: there is no such member; known here: formatted, street_address, locality")]
+    [InlineData("address: {postal_code: 100000}", "claims.address.postal_code: must be text (in quotes)")]
+    public async Task A_contact_claim_of_another_type_is_refused(string claim, string fault)
+    {
+        var (code, _, error) = await idp.RunAsync("apply", idp.Write("idp.yaml", "users: [{userName: alice, claims: {" + claim + "}}]"));
+        Assert.Equal(1, code);
+        Assert.Contains("users[0]." + fault, error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task All_faults_are_told_at_once_with_their_paths_and_nothing_is_changed()
     {
