@@ -63,6 +63,12 @@ public sealed class PageTests(SqliteJourneyHost host)
             await waiting.GivePasswordAsync(idp.Plain());
             await waiting.ArrivesAsync("/connect/continue");
             await look.AtAsync(waiting, "form-post");
+            // As it stays where the app cannot be reached.
+            await waiting.RouteAsync("https://calm.example/**", route => route.AbortAsync("aborted"));
+            await waiting.GotoAsync(idp.App(TestClient.Calm).Ask().With("prompt", "login").Url);
+            await waiting.Locator("form[action*='/connect/cancel'] button").ClickAsync();
+            await waiting.ArrivesAsync("/connect/continue");
+            await look.AtAsync(waiting, "leaving");
         }
 
         await page.GotoAsync(idp.Issuer + "/demo/sign-in");

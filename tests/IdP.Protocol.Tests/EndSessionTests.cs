@@ -68,6 +68,33 @@ public sealed class EndSessionTests
         Assert.Null((await ReadAsync(("client_id", "other"), ("id_token_hint", await IdTokenAsync()), ("post_logout_redirect_uri", Bye))).RedirectTo);
     }
 
+    [Fact]
+    public async Task A_state_of_8_KB_is_brought_back_and_none_beyond()
+    {
+        var state = new string('s', 8192);
+        (string, string?)[] asked = [("client_id", "web"), ("post_logout_redirect_uri", Bye)];
+        Assert.Equal(Bye + "?state=" + state, (await ReadAsync([.. asked, ("state", state)])).RedirectTo);
+        Assert.NotNull((await ReadAsync([.. asked, ("state", state + "s")])).Problem);
+        Assert.NotNull((await ReadAsync([.. asked, ("unread", new string('u', 16_384))])).Problem);
+    }
+
+    /// <summary>RFC 8252 §7.3, as for the redirect URI.</summary>
+    [Theory]
+    [InlineData("http://127.0.0.1/bye", "http://127.0.0.1:51234/bye", true)]
+    [InlineData("http://[::1]:7000/bye", "http://[::1]:7001/bye", true)]
+    [InlineData("http://127.0.0.1/bye", "http://127.0.0.1:51234/other", false)]
+    [InlineData("http://127.0.0.1/bye", "http://127.0.0.1:51234@evil.example/bye", false)]
+    [InlineData("http://127.0.0.1/bye", "http://127.0.0.1.evil.example/bye", false)]
+    [InlineData("http://localhost/bye", "http://localhost:51234/bye", false)]
+    [InlineData("https://app.example/bye", "https://app.example:8443/bye", false)]
+    public async Task Only_the_port_of_a_loopback_address_may_differ(string registered, string sent, bool matches)
+    {
+        house.Change("native", client => client with { PostLogoutRedirectUris = [registered] });
+        var request = await ReadAsync(("client_id", "native"), ("post_logout_redirect_uri", sent), ("state", "s"));
+        Assert.Equal(matches ? sent + "?state=s" : null, request.RedirectTo);
+        Assert.Equal(matches, request.Problem is null);
+    }
+
     private async Task<string> IdTokenAsync() => (await house.SignInAsync()).IdToken!;
 
     private Task<EndSessionRequest> ReadAsync(params (string, string?)[] sent) => house.EndSession.ReadAsync(House.Form(sent), default);

@@ -52,6 +52,7 @@ internal sealed class House : ISigningKeys
         {
             ClientId = "web", ClientSecrets = [hash], RedirectUris = [Callback], PostLogoutRedirectUris = ["https://app.example/bye"],
             AllowedGrantTypes = ["authorization_code", "refresh_token"], AllowedScopes = ["openid", "profile", "email", "api"], AllowOfflineAccess = true,
+            IdTokenSigningAlg = "ES256",
         });
         Add(new Client
         {

@@ -175,6 +175,23 @@ public sealed class UsingTokensTests
         Assert.Equal("alice", Assert.IsType<IntrospectionOutcome.Active>(await IntrospectAsync(named.AccessToken, "web")).UserName);
     }
 
+    /// <summary>A mail server finds the mailbox by it; who may not see the address at userinfo does not see it here.</summary>
+    [Fact]
+    public async Task Introspection_tells_the_email_where_a_scope_opens_it()
+    {
+        var open = (await house.SignInAsync(("scope", "openid email api"))).AccessToken;
+        foreach (var caller in (string[])["web", "api-server"])
+        {
+            var json = Json(Assert.IsType<IntrospectionOutcome.Active>(await IntrospectAsync(open, caller)));
+            Assert.Equal(("alice@example.com", true), (json.GetProperty("email").GetString(), json.GetProperty("email_verified").GetBoolean()));
+        }
+
+        var closed = (await house.SignInAsync(("scope", "openid api"))).AccessToken;
+        Assert.False(Json(Assert.IsType<IntrospectionOutcome.Active>(await IntrospectAsync(closed, "api-server"))).TryGetProperty("email", out _));
+        house.People.All["alice-sub"] = new Person("alice-sub", new Dictionary<string, object> { ["preferred_username"] = "alice" });
+        Assert.False(Json(Assert.IsType<IntrospectionOutcome.Active>(await IntrospectAsync(open, "web"))).TryGetProperty("email", out _));
+    }
+
     [Fact]
     public async Task Tokens_of_a_client_that_is_disabled_are_not_active()
     {

@@ -2,9 +2,18 @@ using System.Collections.Frozen;
 
 namespace IdP.Protocol.Authorize;
 
-/// <summary>The parameters this server reads, and how long each may be in UTF-16 units. Everything else is ignored and not kept.</summary>
+/// <summary>
+/// The parameters this server reads, and how long each may be: in UTF-16 units, but <c>state</c>, which goes back in an address, percent-encoded.
+/// Everything else is ignored and not kept.
+/// </summary>
 internal static class AuthorizeParameters
 {
+    /// <summary>Percent-encoded. Apps without a store of their own keep 3,000 characters and more in it.</summary>
+    public const int LongestState = 8 * 1024;
+
+    /// <summary>Percent-encoded, names and separators included. All of it is kept while the person signs in.</summary>
+    public const int LongestRequest = 16 * 1024;
+
     public static readonly FrozenDictionary<string, int> Limits = new Dictionary<string, int>
     {
         ["client_id"] = 200,
@@ -12,7 +21,7 @@ internal static class AuthorizeParameters
         ["response_type"] = 100,
         ["response_mode"] = 100,
         ["scope"] = 2048,
-        ["state"] = 2048,
+        ["state"] = LongestState,
         ["nonce"] = 1024,
         ["code_challenge"] = 128,
         ["code_challenge_method"] = 20,
@@ -26,6 +35,9 @@ internal static class AuthorizeParameters
         ["acr_values"] = 1024,
         ["claims"] = 8192,
     }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    public static bool Fits(string name, string value) =>
+        (name == "state" ? PercentEncoded.Length(value) : value.Length) <= Limits[name];
 
     public static Dictionary<string, string> Known(Parameters sent)
     {

@@ -41,8 +41,10 @@ public sealed record Client
     public int AuthorizationCodeLifetime { get; init; } = 60;
     public int AbsoluteRefreshTokenLifetime { get; init; } = 2_592_000;
     public int SlidingRefreshTokenLifetime { get; init; } = 1_296_000;
-    /// <summary>"ES256" or "RS256"; also signs this client's JWT access tokens.</summary>
-    public string IdTokenSigningAlg { get; init; } = "ES256";
+    /// <summary>"RS256" (the default of OIDC Registration §2) or "ES256", which costs a tenth. JWT access tokens are ES256 always.</summary>
+    public string IdTokenSigningAlg { get; init; } = "RS256";
+    /// <summary>The claims of the granted scopes are put into the id_token too, for apps that never ask userinfo; else only those named in claims.</summary>
+    public bool AlwaysIncludeUserClaimsInIdToken { get; init; }
     /// <summary>When set, userinfo answers this client with a JWT signed so (OIDC Core §5.3.2).</summary>
     public string? UserInfoSignedResponseAlg { get; init; }
 

@@ -10,13 +10,13 @@ namespace IdP.Protocol.EndSession;
 /// </summary>
 public sealed class EndSessionReader(IClients clients, IdTokenReader idTokens)
 {
-    private const int LongestState = 2048;
-
     public async Task<EndSessionRequest> ReadAsync(Parameters sent, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(sent);
         if (sent.Repeated is not null)
             return EndSessionRequest.Untrusted("A parameter was sent more than once.");
+        if (PercentEncoded.Length(sent.All) > AuthorizeParameters.LongestRequest)
+            return EndSessionRequest.Untrusted($"The request is longer than {AuthorizeParameters.LongestRequest} characters, percent-encoded.");
         var locales = AuthorizeParameters.Words(sent["ui_locales"] is { Length: <= 500 } tags ? tags : null);
 
         IdTokenContent? hint = null;
@@ -32,12 +32,12 @@ public sealed class EndSessionReader(IClients clients, IdTokenReader idTokens)
 
         if (sent["post_logout_redirect_uri"] is not { } uri)
             return request;
-        // §3: exactly as registered, and only when the hint or the client_id says whose it is.
-        if (client is null || !client.PostLogoutRedirectUris.Contains(uri, StringComparer.Ordinal))
+        // §3: exactly as registered, and only when the hint or the client_id says whose it is. A native app's loopback port may differ here too.
+        if (client is null || uri.Length > AuthorizeParameters.Limits["redirect_uri"] || !RedirectUris.Matches(uri, client.PostLogoutRedirectUris))
             return request with { Problem = ProtocolError.InvalidRequest("post_logout_redirect_uri is not registered for this client.") };
         if (sent["state"] is not { } state)
             return request with { RedirectTo = uri };
-        return state.Length <= LongestState && AuthorizeParameters.IsCleanText(state)
+        return AuthorizeParameters.Fits("state", state) && AuthorizeParameters.IsCleanText(state)
             ? request with { RedirectTo = AuthorizeResponse.Appended(uri, [new("state", state)]) }
             : request with { Problem = ProtocolError.InvalidRequest("state is too long or contains control characters.") };
     }

@@ -11,7 +11,7 @@ public sealed record EndSessionRequest
     public string? HintedSubject { get; init; }
     /// <summary>The sid of a verified id_token_hint.</summary>
     public string? HintedSessionId { get; init; }
-    /// <summary>Registered post-logout address, state included, ready to be redirected to when the session has ended; null: show the signed-out page.</summary>
+    /// <summary>Registered post-logout address (RFC 8252 §7.3: on loopback with any port), state included, ready to be redirected to when the session has ended; null: show the signed-out page.</summary>
     public string? RedirectTo { get; init; }
     /// <summary>What was wrong, for log and page; then there is no redirect.</summary>
     public ProtocolError? Problem { get; init; }

@@ -10,7 +10,8 @@ public abstract record IntrospectionOutcome
 
     /// <param name="TokenType">"Bearer"; null for refresh tokens, which are no credentials at an API.</param>
     /// <param name="UserName">The name the person signs in with.</param>
-    public sealed record Active(string Issuer, AccessTokenContent Content, string? TokenType, string? UserName) : IntrospectionOutcome
+    /// <param name="Email">Where a scope opens it; mail servers find the mailbox by it.</param>
+    public sealed record Active(string Issuer, AccessTokenContent Content, string? TokenType, string? UserName, PersonEmail? Email = null) : IntrospectionOutcome
     {
         /// <summary>The answer's members, acr and auth_time among them (RFC 9470 §6.2), inside an object the caller opens and closes.</summary>
         public void WriteTo(Utf8JsonWriter json)
@@ -22,6 +23,11 @@ public abstract record IntrospectionOutcome
             json.WriteString("client_id"u8, Content.ClientId);
             if (UserName is not null)
                 json.WriteString("username"u8, UserName);
+            if (Email is { } email)
+            {
+                json.WriteString("email"u8, email.Address);
+                json.WriteBoolean("email_verified"u8, email.Verified);
+            }
             if (TokenType is not null)
             {
                 json.WriteString("token_type"u8, TokenType);
@@ -52,6 +58,8 @@ public abstract record IntrospectionOutcome
             json.WriteEndArray();
         }
     }
+
+    public sealed record PersonEmail(string Address, bool Verified);
 
     /// <summary>Unknown, expired, revoked, or none of the caller's business.</summary>
     public sealed record Inactive : IntrospectionOutcome;

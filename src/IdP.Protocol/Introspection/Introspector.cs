@@ -13,6 +13,7 @@ public sealed class Introspector(
     IPeople people, TimeProvider time)
 {
     private const string UserName = "preferred_username";
+    private const string Email = "email";
 
     private static readonly IntrospectionOutcome.Inactive NotActive = new();
 
@@ -74,18 +75,27 @@ public sealed class Introspector(
             return new IntrospectionOutcome.Active(options.Issuer, content, type, null);
         if (await people.FindAsync(content.Subject, cancel) is not { } person)
             return NotActive;
-        var name = await MayKnowNameAsync(content, caller, cancel) ? person.Claims.GetValueOrDefault(UserName) as string : null;
-        return new IntrospectionOutcome.Active(options.Issuer, content, type, name);
+        var catalogue = await scopes.GetAsync(cancel);
+        // A resource server the token was made for finds its account by the name; anybody else is told what userinfo would tell.
+        var name = content.Audience.Contains(caller.ClientId) || Opens(content, catalogue, UserName) ? person.Claims.GetValueOrDefault(UserName) as string : null;
+        return new IntrospectionOutcome.Active(options.Issuer, content, type, name, Opens(content, catalogue, Email) ? EmailOf(person) : null);
     }
 
-    /// <summary>A resource server the token was made for finds its account by the name; anybody else is told what userinfo would tell.</summary>
-    private async ValueTask<bool> MayKnowNameAsync(AccessTokenContent content, Client caller, CancellationToken cancel)
+    private static bool Opens(AccessTokenContent content, ScopeCatalogue catalogue, string claim)
     {
-        if (content.Audience.Contains(caller.ClientId) || content.UserInfoClaims.Contains(UserName))
+        if (content.UserInfoClaims.Contains(claim))
             return true;
-        var catalogue = await scopes.GetAsync(cancel);
-        return content.Scopes.Any(scope => catalogue.Find(scope)?.Claims?.Contains(UserName) == true);
+        for (var i = 0; i < content.Scopes.Count; i++)
+        {
+            if (catalogue.Find(content.Scopes[i])?.Claims?.Contains(claim) is true)
+                return true;
+        }
+        return false;
     }
+
+    private static IntrospectionOutcome.PersonEmail? EmailOf(Person person) => person.Claims.GetValueOrDefault(Email) is string address
+        ? new(address, person.Claims.GetValueOrDefault("email_verified") is true)
+        : null;
 
     private static IntrospectionOutcome.Refused Refused(ProtocolError error) => new(error);
 }

@@ -72,7 +72,7 @@ public sealed class TokenPipeline
             ExpiresIn = client.AccessTokenLifetime,
             RefreshToken = given.RefreshToken,
             IdToken = given is { Grant: { } source, Person: { } person } && given.Scopes.Contains(ScopeCatalogue.OpenId)
-                ? mint.IdToken(client, source, person, given.Nonce, accessToken)
+                ? mint.IdToken(client, source, person, given.Nonce, accessToken, given.Scopes, catalogue)
                 : null,
             Scopes = given.Scopes,
             Subject = content.Subject,

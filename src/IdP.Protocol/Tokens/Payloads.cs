@@ -36,7 +36,9 @@ internal static class Payloads
     }
 
     /// <summary>OIDC Core §2, §3.1.3.6.</summary>
-    public static string Identity(string issuer, Grant grant, Person person, string? nonce, string accessTokenHash, DateTimeOffset now, int lifetime)
+    /// <param name="claims">Names of what else is told about the person; each once in the token.</param>
+    public static string Identity(
+        string issuer, Grant grant, Person person, IReadOnlyList<string> claims, string? nonce, string accessTokenHash, DateTimeOffset now, int lifetime)
     {
         var json = Begin(issuer, grant.Subject, now, now.AddSeconds(lifetime));
         json.WriteString("aud"u8, grant.ClientId);
@@ -47,12 +49,22 @@ internal static class Payloads
         WriteArray(json, "amr", grant.Amr);
         json.WriteString("sid"u8, grant.SessionId);
         json.WriteString("at_hash"u8, accessTokenHash);
-        foreach (var name in grant.IdTokenClaims)
+        for (var i = 0; i < claims.Count; i++)
         {
-            if (!ReservedClaims.Contains(name) && person.Claims.TryGetValue(name, out var value))
-                ClaimWriter.Write(json, name, value);
+            if (!ReservedClaims.Contains(claims[i]) && !Before(claims, i) && person.Claims.TryGetValue(claims[i], out var value))
+                ClaimWriter.Write(json, claims[i], value);
         }
         return End(json);
+    }
+
+    private static bool Before(IReadOnlyList<string> names, int at)
+    {
+        for (var i = 0; i < at; i++)
+        {
+            if (names[i] == names[at])
+                return true;
+        }
+        return false;
     }
 
     /// <summary>OIDC Core §5.3.2: iss and aud belong into a signed answer.</summary>

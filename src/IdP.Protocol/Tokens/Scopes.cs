@@ -42,5 +42,8 @@ public sealed class ScopeCatalogue
 
     public IReadOnlyList<string> Names { get; }
 
+    /// <summary>The claims that these scopes open; a name may come twice.</summary>
+    public IEnumerable<string> ClaimsOf(IEnumerable<string> scopes) => scopes.SelectMany(name => Find(name)?.Claims ?? []);
+
     public Scope? Find(string name) => byName.GetValueOrDefault(name);
 }

@@ -5,9 +5,14 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace IdP.Protocol.Tokens;
 
-/// <summary>Makes access tokens (RFC 9068, or opaque), id_tokens (OIDC Core §2) and signed userinfo answers (§5.3.2). Signs with the client's algorithm.</summary>
+/// <summary>
+/// Makes access tokens (RFC 9068, or opaque), id_tokens (OIDC Core §2) and signed userinfo answers (§5.3.2). The latter two are signed with the
+/// client's algorithm. Access tokens are for APIs, which take theirs from the header and the JWK set: they are signed with the cheaper one.
+/// </summary>
 public sealed class TokenMint(ProtocolOptions options, ISigningKeys keys, IReferenceTokens references, TimeProvider time)
 {
+    private const string AccessTokenAlgorithm = "ES256";
+
     private static readonly Dictionary<string, object> AccessTokenHeader = new() { ["typ"] = ValidationRules.AccessTokenType };
 
     private readonly JsonWebTokenHandler handler = new() { SetDefaultTimesOnTokenCreation = false };
@@ -16,7 +21,7 @@ public sealed class TokenMint(ProtocolOptions options, ISigningKeys keys, IRefer
     internal async ValueTask<string> AccessTokenAsync(Client client, AccessTokenContent content, CancellationToken cancel)
     {
         if (client.AccessTokenType != "reference")
-            return handler.CreateToken(Payloads.Access(options.Issuer, content), Credentials(client.IdTokenSigningAlg), AccessTokenHeader);
+            return handler.CreateToken(Payloads.Access(options.Issuer, content), Credentials(AccessTokenAlgorithm), AccessTokenHeader);
         var token = Secrets.New(32);
         await references.StoreAsync(Secrets.Hash(token), content, cancel);
         return token;
@@ -60,10 +65,15 @@ public sealed class TokenMint(ProtocolOptions options, ISigningKeys keys, IRefer
         };
     }
 
-    internal string IdToken(Client client, Grant grant, Person person, string? nonce, string accessToken) =>
-        handler.CreateToken(
-            Payloads.Identity(options.Issuer, grant, person, nonce, Secrets.HalfHash(accessToken), time.GetUtcNow(), client.IdentityTokenLifetime),
+    /// <param name="scopes">Of the access token beside it: a client that narrows them narrows what it is told.</param>
+    internal string IdToken(
+        Client client, Grant grant, Person person, string? nonce, string accessToken, IReadOnlyList<string> scopes, ScopeCatalogue catalogue)
+    {
+        var names = client.AlwaysIncludeUserClaimsInIdToken ? [.. catalogue.ClaimsOf(scopes), .. grant.IdTokenClaims] : grant.IdTokenClaims;
+        return handler.CreateToken(
+            Payloads.Identity(options.Issuer, grant, person, names, nonce, Secrets.HalfHash(accessToken), time.GetUtcNow(), client.IdentityTokenLifetime),
             Credentials(client.IdTokenSigningAlg));
+    }
 
     internal string UserInfo(Client client, string algorithm, IReadOnlyList<KeyValuePair<string, object>> claims) =>
         handler.CreateToken(Payloads.UserInfo(options.Issuer, client.ClientId, time.GetUtcNow(), claims), Credentials(algorithm));

@@ -20,7 +20,7 @@ internal static class ApplyVerb
 
             Everything is checked before anything is changed - a database that is new gets its tables only then - and all
             changes are one transaction. A client or scope is
-            described whole: what is left out takes its default, but client secrets that are left out stay. Of a user,
+            described whole: what is left out takes its default, but client secrets and idTokenSigningAlg stay. Of a user,
             what is left out stays. Clients and users that the file does not name are left alone.
 
             Examples:
@@ -41,6 +41,10 @@ internal static class ApplyVerb
                 - userName: alice
                   email: alice@example.com
                   name: Alice
+                  claims:                       # what the scopes profile, phone and address tell
+                    phone_number: "+86 10 5550 0100"
+                    phone_number_verified: true
+                    address: {street_address: "1 Example Road", locality: Beijing, country: CN}
                   password: "correct horse battery"
                   totpSecret: JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP
               bindingPolicies:                  # who must have a second factor; disabled: true ends one

@@ -11,12 +11,20 @@ internal sealed class ClientAddVerb
 {
     private readonly Argument<string> id = new("ID") { Description = "The client's id: letters, digits, '-', '_' and '.'" };
     private readonly Option<string> name = new("--name") { Description = "What people read on the sign-in page" };
+    private readonly Option<string> profile = new Option<string>("--profile")
+    {
+        Description = "web: runs on a server; spa: in the browser; native: on a phone or desktop; machine: without a person. Sets grants, secret and PKCE",
+    }.AcceptOnly(ClientProfile.Names);
     private readonly Option<string[]> redirectUri = new("--redirect-uri") { Description = "Where to return to, compared exactly; may be repeated" };
     private readonly Option<string[]> postLogoutUri = new("--post-logout-redirect-uri") { Description = "Where to return to after signing out; may be repeated" };
     private readonly Option<string[]> scope = new("--scope") { Description = "A scope it may ask for; may be repeated (default: openid profile email)" };
     private readonly Option<string[]> grant = new("--grant") { Description = "authorization_code, refresh_token or client_credentials; may be repeated (default: authorization_code)" };
+    private readonly Option<string[]> corsOrigin = new("--cors-origin")
+    {
+        Description = "Whose scripts may call the token endpoint; may be repeated (default with --profile spa: the origins of its redirect URIs)",
+    };
     private readonly Option<bool> isPublic = new("--public") { Description = "A browser or phone app, which cannot keep a secret: no secret is made" };
-    private readonly Option<string> alg = new Option<string>("--alg") { Description = "Signs its tokens: ES256 (default) or RS256" }.AcceptOnly("ES256", "RS256");
+    private readonly Option<string> alg = new Option<string>("--alg") { Description = "Signs its id_tokens: RS256 (default, what every library knows) or ES256, which costs a tenth" }.AcceptOnly("RS256", "ES256");
     private readonly Option<bool> noPkce = new("--no-pkce") { Description = "For an old application that cannot do PKCE; confidential clients only" };
     private readonly Option<bool> consent = new("--consent") { Description = "Ask people before handing over their data (default: no, it is yours)" };
     private readonly Option<string> minimumAcr = new Option<string>("--minimum-acr") { Description = "mfa: nobody comes in without a second factor" }.AcceptOnly("pwd", "mfa");
@@ -33,12 +41,13 @@ internal sealed class ClientAddVerb
 
             Examples:
               idp client add webmail --name "Webmail" --redirect-uri https://mail.example.com/callback
-              idp client add app --public --redirect-uri com.example.app:/callback --grant authorization_code --grant refresh_token
-              idp client add robot --grant client_credentials --scope api
+              idp client add shop --profile spa --redirect-uri https://shop.example.com/callback
+              idp client add app --profile native --redirect-uri com.example.app:/callback
+              idp client add robot --profile machine --scope api
             """)
         {
-            verb.id, verb.name, verb.redirectUri, verb.postLogoutUri, verb.scope, verb.grant, verb.isPublic, verb.alg, verb.noPkce,
-            verb.consent, verb.minimumAcr, verb.minimumFactorAge, verb.noBindOnDemand, verb.authMethod, verb.secretStdin,
+            verb.id, verb.name, verb.profile, verb.redirectUri, verb.postLogoutUri, verb.corsOrigin, verb.scope, verb.grant, verb.isPublic, verb.alg,
+            verb.noPkce, verb.consent, verb.minimumAcr, verb.minimumFactorAge, verb.noBindOnDemand, verb.authMethod, verb.secretStdin,
         };
         command.SetAction((parsed, cancel) => verb.RunAsync(shell, parsed, cancel));
         return command;
@@ -48,10 +57,10 @@ internal sealed class ClientAddVerb
     {
         await using var bench = await Workbench.OpenAsync(shell, cancel);
         var given = parsed.GetValue(secretStdin) ? await shell.Terminal.Input.ReadLineAsync(cancel) ?? "" : null;
-        var secret = parsed.GetValue(isPublic) ? null : given ?? ClientSecrets.New();
+        var secret = parsed.GetValue(isPublic) || Kind(parsed) is { IsPublic: true } ? null : given ?? ClientSecrets.New();
         var client = Describe(parsed, secret);
 
-        List<Fault> faults = [.. ClientValidator.Check(client, await bench.Scopes.GetAsync(cancel))];
+        List<Fault> faults = [.. Contradictions(parsed), .. ClientValidator.Check(client, await bench.Scopes.GetAsync(cancel))];
         if (given is not null && ClientSecrets.Fault(given) is { } weak)
             faults.Add(new("--secret-stdin", weak));
         if (faults.Count > 0)
@@ -69,7 +78,9 @@ internal sealed class ClientAddVerb
 
     private Client Describe(ParseResult parsed, string? secret)
     {
-        string[] grants = parsed.GetValue(grant) is { Length: > 0 } chosen ? chosen : ["authorization_code"];
+        var kind = Kind(parsed) ?? ClientProfile.Web;
+        var grants = parsed.GetValue(grant) is { Length: > 0 } chosen ? chosen : kind.Grants;
+        var redirectUris = parsed.GetValue(redirectUri) ?? [];
         string[] standard = grants.Contains("authorization_code") ? ["openid", "profile", "email"] : [];
         var scopes = parsed.GetValue(scope) is { Length: > 0 } named ? named : standard;
         var offline = grants.Contains("refresh_token");
@@ -82,12 +93,13 @@ internal sealed class ClientAddVerb
             TokenEndpointAuthMethod = secret is null ? "none" : parsed.GetValue(authMethod),
             AllowedGrantTypes = grants,
             RequirePkce = !parsed.GetValue(noPkce),
-            RedirectUris = parsed.GetValue(redirectUri) ?? [],
+            RedirectUris = redirectUris,
+            AllowedCorsOrigins = parsed.GetValue(corsOrigin) is { Length: > 0 } origins ? origins : kind.InBrowser ? ClientProfile.Origins(redirectUris) : [],
             PostLogoutRedirectUris = parsed.GetValue(postLogoutUri) ?? [],
             AllowOfflineAccess = offline,
             AllowedScopes = offline && !scopes.Contains(ScopeCatalogue.OfflineAccess) ? [.. scopes, ScopeCatalogue.OfflineAccess] : scopes,
             RequireConsent = parsed.GetValue(consent),
-            IdTokenSigningAlg = parsed.GetValue(alg) ?? "ES256",
+            IdTokenSigningAlg = parsed.GetValue(alg) ?? "RS256",
             MinimumAcr = parsed.GetValue(minimumAcr),
             MinimumFactorAge = parsed.GetValue(minimumFactorAge),
             BindOnDemand = !parsed.GetValue(noBindOnDemand),
@@ -100,6 +112,20 @@ internal sealed class ClientAddVerb
         "Does it protect something, payments or mail forwarding for example? Register it with",
         "--minimum-acr mfa --minimum-factor-age 86400: it then takes a second factor only 24 hours after it was bound.",
     ];
+
+    private ClientProfile? Kind(ParseResult parsed) => parsed.GetValue(profile) is { } named ? ClientProfile.Of(named) : null;
+
+    private IEnumerable<Fault> Contradictions(ParseResult parsed)
+    {
+        if (Kind(parsed) is not { } kind)
+            yield break;
+        if (!kind.IsPublic && parsed.GetValue(isPublic))
+            yield return new("--public", $"contradicts --profile {kind.Name}, which has a secret");
+        if (kind.IsPublic && parsed.GetValue(secretStdin))
+            yield return new("--secret-stdin", $"contradicts --profile {kind.Name}, which cannot keep a secret");
+        if (!kind.Grants.Contains("authorization_code") && parsed.GetValue(redirectUri) is { Length: > 0 })
+            yield return new("--redirect-uri", $"contradicts --profile {kind.Name}, which signs nobody in");
+    }
 
     private static int Report(Shell shell, string issuer, Client client, string? secret)
     {
@@ -121,6 +147,7 @@ internal sealed class ClientAddVerb
 
         lines.Add($"  scopes         {string.Join(' ', client.AllowedScopes)}");
         lines.AddRange(client.RedirectUris.Select(uri => $"  redirect URI   {uri}"));
+        lines.AddRange(client.AllowedCorsOrigins.Select(origin => $"  CORS origin    {origin}"));
         if (secret is not null)
             lines.AddRange(["", "The secret is shown only now: it is kept as a hash."]);
         if (client.AllowedGrantTypes.Contains("authorization_code") && client.BindOnDemand && client.MinimumFactorAge is null)

@@ -23,7 +23,7 @@ internal sealed class AuthorizeEndpoint(
                 await answers.ShowErrorAsync(context, refused.Error);
                 break;
             case AuthorizeOutcome.ForTheClient refused:
-                await answers.WriteAsync(context, finish.Refuse(refused.Target, refused.Error));
+                await RefuseAsync(context, refused.Target, refused.Error);
                 break;
             case AuthorizeOutcome.Valid valid:
                 await BeginAsync(context, valid.Request);
@@ -52,7 +52,8 @@ internal sealed class AuthorizeEndpoint(
                 await answers.ShowErrorAsync(context, refused.Error);
                 break;
             case AuthorizeOutcome.ForTheClient refused:
-                await answers.WriteAsync(context, finish.Refuse(refused.Target, refused.Error));
+                // The form is the app's own, under its own policy: no page of ours posts here.
+                await answers.WriteAsync(context, finish.Refuse(refused.Target, refused.Error), afterForm: false);
                 break;
             case AuthorizeOutcome.Valid { Request: var request }:
                 var handle = request.PushedHandle ?? await PutAsideAsync(context, request);
@@ -76,10 +77,10 @@ internal sealed class AuthorizeEndpoint(
                 if (ending is Ending.DecideAgain)
                     AnswerWriter.SeeOther(context, context.Request.Path + context.Request.QueryString);
                 else
-                    await answers.WriteAsync(context, ending);
+                    await answers.WriteAsync(context, ending, AnswerWriter.CameFromOurPage(context));
                 break;
             case NextStep.Refuse refused:
-                await answers.WriteAsync(context, finish.Refuse(request.Target, refused.Error));
+                await RefuseAsync(context, request.Target, refused.Error);
                 break;
             case var step:
                 var tx = await signIns.BeginAsync(context, request, PutAsideHandle(context, request), situation.Session, context.RequestAborted);
@@ -88,6 +89,9 @@ internal sealed class AuthorizeEndpoint(
                 break;
         }
     }
+
+    private Task RefuseAsync(HttpContext context, ResponseTarget target, ProtocolError error) =>
+        answers.WriteAsync(context, finish.Refuse(target, error), AnswerWriter.CameFromOurPage(context));
 
     /// <summary>Where the request that this browser opens was put aside; null for one that a client pushed, and for one that stands in the address.</summary>
     private static string? PutAsideHandle(HttpContext context, AuthorizeRequest request) =>

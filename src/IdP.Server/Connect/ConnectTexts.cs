@@ -16,5 +16,6 @@ internal static class ConnectTexts
     public static string SignedOutText => Table.Get();
     public static string FormPostTitle => Table.Get();
     public static string FormPostText => Table.Get();
+    public static string LeavingText => Table.Get();
     public static string FormPostButton => Table.Get();
 }

@@ -94,7 +94,7 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
         }
 
         cookies.DropOwner(context, at.Progress.Id);
-        await answers.WriteAsync(context, ending);
+        await answers.WriteAsync(context, ending, afterForm: true);
     }
 
     private Task RefuseAsync(HttpContext context, SignInAt at, NextStep.Refuse refused)
@@ -122,7 +122,7 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
         {
             if (at.Progress.Answer is { } answer)
             {
-                await answers.WriteAsync(context, answer);
+                await answers.WriteAsync(context, answer, afterForm: true);
                 return;
             }
 

@@ -30,7 +30,7 @@ internal sealed class EndSessionEndpoint(
         var request = await reader.ReadAsync(sent, context.RequestAborted);
         var session = await sessions.FindAsync(cookies.SessionHandle(context), context.RequestAborted);
         if (session is null)
-            Leave(context, request, mayRedirect: request.HintedSubject is not null);
+            await LeaveAsync(context, request, mayRedirect: request.HintedSubject is not null);
         else if (request.MayEndWithoutAsking(session.UserId, session.Id))
             await EndAsync(context, request, session);
         else
@@ -62,7 +62,7 @@ internal sealed class EndSessionEndpoint(
         if (await sessions.FindAsync(cookies.SessionHandle(context), context.RequestAborted) is { } session)
             await EndAsync(context, request, session);
         else
-            Leave(context, request, mayRedirect: true);
+            await LeaveAsync(context, request, mayRedirect: true);
     }
 
     private async Task EndAsync(HttpContext context, EndSessionRequest request, Session session)
@@ -70,7 +70,7 @@ internal sealed class EndSessionEndpoint(
         await sessions.EndAsync(session.Id, session.UserId, context.RequestAborted);
         cookies.DropSession(context);
         cookies.DropBrowser(context);
-        Leave(context, request, mayRedirect: true);
+        await LeaveAsync(context, request, mayRedirect: true);
     }
 
     /// <summary><c>/signed-out</c>: a page with an address of its own, so that it can be reloaded, read in another language, and holds no id_token in its address.</summary>
@@ -82,10 +82,16 @@ internal sealed class EndSessionEndpoint(
             new SignedOutView(request.Client is { } client ? LastApp.LinkTo(client) : await lastApp.FindAsync(context)), StatusCodes.Status200OK);
     }
 
-    private static void Leave(HttpContext context, EndSessionRequest request, bool mayRedirect) =>
-        AnswerWriter.SeeOther(context, mayRedirect && request is { Problem: null, RedirectTo: { } back }
-            ? back
-            : "/signed-out" + (request.Client is { } client ? QueryString.Create("client_id", client.ClientId) : QueryString.Empty));
+    private Task LeaveAsync(HttpContext context, EndSessionRequest request, bool mayRedirect)
+    {
+        if (mayRedirect && request is { Problem: null, RedirectTo: { } back })
+            return answers.LeaveAsync(context, back, HttpMethods.IsPost(context.Request.Method) || AnswerWriter.CameFromOurPage(context));
+
+        AnswerWriter.SeeOther(context, "/signed-out" + (request.Client is { } client
+            ? QueryString.Create("client_id", client.ClientId)
+            : QueryString.Empty));
+        return Task.CompletedTask;
+    }
 
     private async Task DrawAsync(HttpContext context, Parameters sent, EndSessionRequest request, Session session)
     {
@@ -103,9 +109,9 @@ internal sealed class EndSessionEndpoint(
         .Where(pair => pair.Key is "id_token_hint" or "client_id" or "post_logout_redirect_uri" or "state" or "ui_locales")
         .ToDictionary(pair => pair.Key, pair => pair.Value);
 
-    // Hint and address have been found good, and are as long as we made them; nobody needs more than this of the rest.
+    // Hint and address have been found good, the whole is as long as a request may be; nobody needs more than this of the rest.
     private static Dictionary<string, string> Kept(Parameters sent) => Carried(sent)
-        .Where(pair => pair.Key is "id_token_hint" or "post_logout_redirect_uri" || pair.Value.Length <= LongestKept)
+        .Where(pair => pair.Key is "id_token_hint" or "post_logout_redirect_uri" or "state" || pair.Value.Length <= LongestKept)
         .ToDictionary();
 
     // A post from the app's page comes without our Lax cookies; as a GET it brings them. What it asked waits under a handle: an id_token has no business in

@@ -10,7 +10,8 @@ namespace IdP.Server.Hosting;
 internal static class Kestrel
 {
     private const long FormLimit = 64 * 1024;
-    private const int HeaderLimit = 16 * 1024;
+    /// <summary>Twice what an authorization request may have: cookies come beside it.</summary>
+    private const int HeaderLimit = 32 * 1024;
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(8);
     /// <summary>Well before the deadline: a body that does not come is the caller's fault (408), not our being busy (503).</summary>
     private static readonly TimeSpan BodyPatience = TimeSpan.FromSeconds(5);
@@ -26,6 +27,7 @@ internal static class Kestrel
             kestrel.Limits.MaxRequestBodySize = FormLimit;
             kestrel.Limits.MaxRequestHeadersTotalSize = HeaderLimit;
             kestrel.Limits.MaxRequestLineSize = HeaderLimit;
+            kestrel.Limits.Http2.MaxRequestHeaderFieldSize = HeaderLimit;
             kestrel.Limits.MaxConcurrentConnections = 20_000;
             kestrel.Limits.RequestHeadersTimeout = Deadline;
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(2);

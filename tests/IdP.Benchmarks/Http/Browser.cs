@@ -9,7 +9,7 @@ internal sealed partial class Browser(Wire wire, string issuer)
     private readonly Dictionary<string, (string Value, bool Stays)> cookies = new(StringComparer.Ordinal);
     private readonly string authority = new Uri(issuer).Authority;
 
-    /// <summary>Follows redirects until a page is shown or another server is named; then the page is empty and the address absolute.</summary>
+    /// <summary>Follows redirects, those by page too, until a page is shown or another server is named; then the page is empty and the address absolute.</summary>
     public (string Address, string Page) Go(string path) => Follow(path, Requests.Get(authority, path, Headers()));
 
     /// <summary>Sends back the page's form that has the first of these fields; its hidden fields go as they are.</summary>
@@ -48,9 +48,11 @@ internal sealed partial class Browser(Wire wire, string issuer)
                 else
                     cookies[pair[0]] = (pair[1], cookie.Contains("max-age=", StringComparison.OrdinalIgnoreCase) || cookie.Contains("expires=", StringComparison.OrdinalIgnoreCase));
             }
-            if (reply.Status == 200)
-                return (path, reply.Text);
-            var next = new Uri(new Uri(issuer + path), reply.Header("Location"));
+            var page = reply.Status == 200 ? reply.Text : "";
+            var location = reply.Status == 200 ? Refresh(page) : reply.Header("Location");
+            if (location is null)
+                return (path, page);
+            var next = new Uri(new Uri(issuer + path), location);
             if (next.Authority != authority)
                 return (next.AbsoluteUri, "");
             path = next.PathAndQuery;
@@ -58,6 +60,10 @@ internal sealed partial class Browser(Wire wire, string issuer)
         }
         throw new BenchmarkException("ten redirects in a row, the last to " + path);
     }
+
+    /// <summary>Where the page that leaves for an app goes on to; null on any other.</summary>
+    private static string? Refresh(string page) =>
+        RefreshTag().Match(page) is { Success: true } tag ? WebUtility.HtmlDecode(tag.Groups[1].Value) : null;
 
     private string[] Headers(params string[] more) =>
         cookies.Count == 0 ? more : [.. more, "Cookie: " + string.Join("; ", cookies.Select(c => $"{c.Key}={c.Value.Value}"))];
@@ -71,6 +77,9 @@ internal sealed partial class Browser(Wire wire, string issuer)
 
     [GeneratedRegex("<form.*?</form>", RegexOptions.Singleline)]
     private static partial Regex Form();
+
+    [GeneratedRegex("<meta http-equiv=\"refresh\" content=\"0;url=([^\"]*)\">")]
+    private static partial Regex RefreshTag();
 
     [GeneratedRegex("<input[^>]*type=\"hidden\"[^>]*>")]
     private static partial Regex HiddenInput();

@@ -27,8 +27,9 @@ internal sealed record CpuRow(string Name, Func<Prepared, Job> Job, Func<Floor, 
         new("userinfo, tokens not seen before", w => Jobs.InTurn(w.UserInfos(settings.UnseenTokens)), f => f.WhoAmI(settings.Tokens), Limit.TimesFloor(1.5)),
         new("userinfo, 200 tokens", w => Jobs.InTurn(w.UserInfos(settings.Tokens)), f => f.WhoAmI(settings.Tokens), Limit.TimesFloor(1.5)),
         new("userinfo, one token", w => Jobs.InTurn(w.UserInfos(1)), f => f.WhoAmI(1), Limit.TimesFloor(1.5)),
-        new("code flow, single sign-on", w => SingleSignOn(w, refreshes: false), Limit: Limit.AtMost(500, "µs")),
-        new("code flow, with a refresh token", w => SingleSignOn(w, refreshes: true)),
+        new("code flow, single sign-on", w => SingleSignOn(w, Seed.Visit), Limit: Limit.AtMost(500, "µs")),
+        new("code flow, RS256 id_token", w => SingleSignOn(w, Seed.VisitRsa)),
+        new("code flow, with a refresh token", w => SingleSignOn(w, Seed.Web)),
         new("refresh", w => (wire, worker) =>
         {
             var person = new SignedIn(w.World, wire);
@@ -40,9 +41,9 @@ internal sealed record CpuRow(string Name, Func<Prepared, Job> Job, Func<Floor, 
         new("JWKS", w => Jobs.InTurn(w.World.Jwks()), _ => Floor.Hello),
     ];
 
-    private static Job SingleSignOn(Prepared prepared, bool refreshes) => (wire, worker) =>
+    private static Job SingleSignOn(Prepared prepared, string client) => (wire, worker) =>
     {
-        var person = new SignedIn(prepared.World, wire, refreshes);
+        var person = new SignedIn(prepared.World, wire, client);
         person.WithPassword(worker);
         return () => person.SingleSignOn();
     };

@@ -7,7 +7,7 @@ namespace IdP.Benchmarks.Worlds;
 /// <summary>Who and what the measured server knows, written in the form "idp apply" takes.</summary>
 internal static class Seed
 {
-    public const string Machine = "machine", Resource = "resource", Web = "web", Visit = "visit";
+    public const string Machine = "machine", Resource = "resource", Web = "web", Visit = "visit", VisitRsa = "visit-rs256";
     public const string RedirectUri = "https://app.example/callback";
     public const string VisitScopes = "openid profile email";
     public const string WebScopes = "openid profile email offline_access";
@@ -20,7 +20,7 @@ internal static class Seed
     public static void Write(string path, int people)
     {
         string[] secrets = [Secret];
-        string[] machineGrants = ["client_credentials"], webGrants = ["authorization_code", "refresh_token"], visitGrants = ["authorization_code"], visitScopes = ["openid", "profile", "email"];
+        string[] machineGrants = ["client_credentials"], webGrants = ["authorization_code", "refresh_token"], visitGrants = ["authorization_code"];
         string[] api = ["api"], redirects = [RedirectUri];
         File.WriteAllText(path, JsonSerializer.Serialize(new
         {
@@ -32,11 +32,18 @@ internal static class Seed
                 new
                 {
                     clientId = Web, clientSecrets = secrets, allowedGrantTypes = webGrants, redirectUris = redirects,
-                    allowedScopes = WebScopes.Split(' '), allowOfflineAccess = true,
+                    allowedScopes = WebScopes.Split(' '), allowOfflineAccess = true, idTokenSigningAlg = "ES256",
                 },
-                new { clientId = Visit, clientSecrets = secrets, allowedGrantTypes = visitGrants, redirectUris = redirects, allowedScopes = visitScopes },
+                Visitor(Visit, "ES256"),
+                Visitor(VisitRsa, "RS256"),
             ],
             users = Enumerable.Range(0, people).Select(i => new { userName = Person(i), email = $"{Person(i)}@example.com", name = $"Person {i}", password = Secret }),
         }));
+
+        object Visitor(string id, string alg) => new
+        {
+            clientId = id, clientSecrets = secrets, allowedGrantTypes = visitGrants, redirectUris = redirects,
+            allowedScopes = VisitScopes.Split(' '), idTokenSigningAlg = alg,
+        };
     }
 }

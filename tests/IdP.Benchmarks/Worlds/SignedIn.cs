@@ -7,12 +7,12 @@ using IdP.Benchmarks.Http;
 namespace IdP.Benchmarks.Worlds;
 
 /// <summary>A person's browser and the app it visits, on one wire.</summary>
-/// <param name="refreshes">The app takes a refresh token along.</param>
-internal sealed class SignedIn(World world, Wire wire, bool refreshes = true)
+/// <param name="client">One of the seed's; <see cref="Seed.Web"/> takes a refresh token along.</param>
+internal sealed class SignedIn(World world, Wire wire, string client = Seed.Web)
 {
     private readonly Dictionary<int, Browser> browsers = [];
     private Browser browser = new(wire, world.Issuer);
-    private readonly string basic = Requests.Basic(refreshes ? Seed.Web : Seed.Visit, Seed.Secret);
+    private readonly string basic = Requests.Basic(client, Seed.Secret);
 
     /// <summary>The whole journey from the app's request over the page to the code, in a browser that the person has used before and that was closed since.</summary>
     public string WithPassword(int person)
@@ -42,8 +42,8 @@ internal sealed class SignedIn(World world, Wire wire, bool refreshes = true)
         [("grant_type", "refresh_token"), ("refresh_token", token)], basic)).Expect(200).Member("refresh_token");
 
     private string Authorize(string challenge) =>
-        $"/connect/authorize?client_id={(refreshes ? Seed.Web : Seed.Visit)}&response_type=code&redirect_uri={Uri.EscapeDataString(Seed.RedirectUri)}"
-        + $"&scope={Uri.EscapeDataString(refreshes ? Seed.WebScopes : Seed.VisitScopes)}&state={challenge}&nonce={challenge}&code_challenge={challenge}&code_challenge_method=S256";
+        $"/connect/authorize?client_id={client}&response_type=code&redirect_uri={Uri.EscapeDataString(Seed.RedirectUri)}"
+        + $"&scope={Uri.EscapeDataString(client == Seed.Web ? Seed.WebScopes : Seed.VisitScopes)}&state={challenge}&nonce={challenge}&code_challenge={challenge}&code_challenge_method=S256";
 
     private static string Code(string address, string page) =>
         HttpUtility.ParseQueryString(new Uri(address, UriKind.RelativeOrAbsolute) is { IsAbsoluteUri: true } answer ? answer.Query : "")["code"]

@@ -25,7 +25,7 @@ internal abstract class RealParty : IAsyncDisposable
     public abstract Task StartAsync(string issuer);
 
     /// <summary>As an operator registers it.</summary>
-    /// <param name="alg">What signs its ID tokens: ES256 as "client add" writes it, or RS256 as with --alg RS256.</param>
+    /// <param name="alg">What signs its ID tokens: RS256 as "client add" writes it, or ES256 as with --alg ES256.</param>
     public Client Registration(string alg) => new()
     {
         ClientId = Name, ClientName = $"The {Name} app", ClientSecrets = [ClientSecrets.Hash(Secret)], RedirectUris = [RedirectUri], PostLogoutRedirectUris = [Bye],

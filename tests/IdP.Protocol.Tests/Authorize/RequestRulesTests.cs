@@ -60,6 +60,18 @@ public sealed class RequestRulesTests
     public async Task Pkce_is_required_and_S256(string? challenge, string? method) =>
         Assert.Equal("invalid_request", await house.ToClientAsync(("code_challenge", challenge), ("code_challenge_method", method)));
 
+    /// <summary>The word that helps an operator; a public client is never let off.</summary>
+    [Theory]
+    [InlineData("web", House.Callback, true)]
+    [InlineData("native", "http://127.0.0.1/cb", false)]
+    public async Task A_missing_challenge_names_the_switch_where_one_helps(string client, string redirectUri, bool named)
+    {
+        var outcome = Assert.IsType<AuthorizeOutcome.ForTheClient>(await house.ReadAsync(
+            ("client_id", client), ("redirect_uri", redirectUri), ("code_challenge", null), ("code_challenge_method", null)));
+        Assert.StartsWith("code_challenge is missing.", outcome.Error.Description, StringComparison.Ordinal);
+        Assert.Equal(named, outcome.Error.Description.Contains("--no-pkce", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task A_confidential_client_may_be_let_off_pkce_a_public_one_never()
     {

@@ -1,6 +1,7 @@
 using System.Text.RegularExpressions;
 using CsCheck;
 using IdP.Protocol.Authorize;
+using IdP.Protocol.PushedAuthorization;
 
 namespace IdP.Protocol.Tests.Authorize;
 
@@ -75,15 +76,44 @@ public sealed class WhoIsToldTests
     }
 
     [Theory]
-    [InlineData("state", 2048)]
     [InlineData("nonce", 1024)]
     [InlineData("login_hint", 500)]
     public async Task A_value_is_returned_whole_up_to_its_limit_and_refused_beyond(string name, int limit)
     {
         var house = new House();
         var request = await house.ValidAsync((name, new string('é', limit)));
-        Assert.Equal(limit, (name switch { "state" => request.Target.State, "nonce" => request.Nonce, _ => request.LoginHint })?.Length);
+        Assert.Equal(limit, (name == "nonce" ? request.Nonce : request.LoginHint)?.Length);
         Assert.Equal("invalid_request", await house.ToClientAsync((name, new string('é', limit + 1))));
+    }
+
+    /// <summary>Apps without a store of their own keep what they know in it; what counts is the room it takes in an address.</summary>
+    [Theory]
+    [InlineData("a", 8192)]
+    [InlineData("=", 2730)]
+    [InlineData("é", 1365)]
+    [InlineData("中", 910)]
+    [InlineData("\U0001f511", 682)]
+    public async Task A_state_may_take_8_KB_of_an_address(string text, int times)
+    {
+        var house = new House();
+        var state = string.Concat(Enumerable.Repeat(text, times));
+        Assert.InRange(Uri.EscapeDataString(state).Length, 8180, 8192);
+        Assert.Equal(state, (await house.ValidAsync(("state", state))).Target.State);
+        Assert.Equal("invalid_request", await house.ToClientAsync(("state", state + text)));
+    }
+
+    [Theory]
+    [InlineData("a")]
+    [InlineData("中")]
+    public async Task A_request_may_take_16_KB_of_an_address(string text)
+    {
+        var house = new House();
+        var rest = House.Request().All.Sum(pair => Uri.EscapeDataString(pair.Key + pair.Value).Length + 2) + "unread".Length + 2;
+        var left = 16_384 - rest;
+        var unread = string.Concat(Enumerable.Repeat(text, left / Uri.EscapeDataString(text).Length));
+        await house.ValidAsync(("unread", unread));
+        Assert.Equal("invalid_request", await house.ToClientAsync(("unread", unread + text)));
+        Assert.IsType<PushOutcome.Refused>(await house.Pushing.PushAsync(null, House.Request(("unread", unread + text), ("client_secret", House.Secret)), default));
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using IdP.Protocol.Clients;
 using IdP.Protocol.Token;
 using IdP.Protocol.Tokens;
 using IdP.Protocol.UserInfo;
@@ -41,10 +42,26 @@ public sealed class AuthorizationCodeTests
     }
 
     [Fact]
+    public async Task A_client_may_have_its_scopes_claims_in_the_id_token()
+    {
+        const string asked = """{"id_token":{"email":null,"name":null}}""";
+        house.Change("web", client => client with { AlwaysIncludeUserClaimsInIdToken = true });
+        var tokens = await house.SignInAsync(("scope", "openid email"), ("claims", asked));
+        var identity = House.Jwt(tokens.IdToken);
+        Assert.Equal(["email", "email_verified", "name"], identity.Claims.Select(claim => claim.Type).Where(type => type.StartsWith("email", StringComparison.Ordinal) || type is "name"));
+        Assert.Equal(("alice@example.com", "true"), (identity.GetClaim("email").Value, identity.GetClaim("email_verified").Value));
+        Assert.False(identity.TryGetClaim("preferred_username", out _));
+
+        // A refresh that asks for less is told less.
+        var less = House.Jwt(House.Issued(await house.RefreshAsync(tokens.RefreshToken, scope: "openid")).IdToken);
+        Assert.False(less.TryGetClaim("email_verified", out _));
+    }
+
+    [Fact]
     public async Task A_profile_cannot_speak_for_the_server()
     {
         house.Scopes.Catalogue = new([new Scope("odd", Claims: ["acr", "sid", "nickname"])]);
-        house.Change("web", client => client with { AllowedScopes = ["openid", "odd"] });
+        house.Change("web", client => client with { AllowedScopes = ["openid", "odd"], AlwaysIncludeUserClaimsInIdToken = true });
         house.People.All["alice-sub"] = new Person("alice-sub", new Dictionary<string, object> { ["acr"] = "mfa", ["sid"] = "session-2", ["nickname"] = "al" });
         var tokens = await house.SignInAsync(("scope", "openid odd"), ("claims", """{"id_token":{"acr":null,"sid":null,"nickname":null}}"""));
         var identity = House.Jwt(tokens.IdToken);
@@ -56,11 +73,13 @@ public sealed class AuthorizationCodeTests
     }
 
     [Fact]
-    public async Task The_client_chooses_the_signature()
+    public async Task The_client_chooses_the_id_tokens_signature()
     {
+        Assert.Equal("RS256", new Client { ClientId = "new" }.IdTokenSigningAlg);
         house.Change("web", client => client with { IdTokenSigningAlg = "RS256" });
         var tokens = await house.SignInAsync();
         Assert.Equal(("RS256", "rsa-1"), (House.Jwt(tokens.IdToken).Alg, House.Jwt(tokens.IdToken).Kid));
+        Assert.Equal(("ES256", "ec-1"), (House.Jwt(tokens.AccessToken).Alg, House.Jwt(tokens.AccessToken).Kid));
         Assert.NotNull(await house.AccessTokens.ReadAsync(tokens.AccessToken, default));
     }
 

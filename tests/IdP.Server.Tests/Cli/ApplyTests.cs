@@ -49,7 +49,7 @@ public sealed class ApplyTests : IDisposable
         var json = await idp.JsonAsync("apply", idp.Write("idp.json", Json.Replace("\"Alice \"", "\"alice\"", StringComparison.Ordinal)), "--dry-run");
         Assert.All(json["changes"]!.AsArray(), c => Assert.Equal("unchanged", c!["action"]!.GetValue<string>()));
         Assert.Equal("totp", (await idp.JsonAsync("user", "list"))[0]!["factors"]![0]!.GetValue<string>());
-        var client = await idp.JsonAsync("client", "show", "web");
+        var client = await idp.ClientAsync("web");
         Assert.Equal((false, 86_400), (client["bindOnDemand"]!.GetValue<bool>(), client["minimumFactorAge"]!.GetValue<int>()));
     }
 
@@ -114,6 +114,46 @@ public sealed class ApplyTests : IDisposable
         Assert.Contains("client web: unchanged", output, StringComparison.Ordinal);
         output = (await idp.RunAsync("apply", idp.Write(name, shown.Output.Replace(": 600", ": 700", StringComparison.Ordinal)))).Output;
         Assert.Contains("client web: change (accessTokenLifetime)", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("ES256")]
+    [InlineData("RS256")]
+    public async Task A_client_keeps_the_algorithm_that_its_file_leaves_out(string alg)
+    {
+        await idp.RunAsync("client", "add", "web", "--redirect-uri", "https://web.example.com/callback", "--alg", alg);
+        var (_, output, _) = await idp.RunAsync("apply", idp.Write("idp.yaml", Yaml));
+        Assert.DoesNotContain("idTokenSigningAlg", output, StringComparison.Ordinal);
+        Assert.Equal(alg, (await idp.ClientAsync("web"))["idTokenSigningAlg"]!.GetValue<string>());
+
+        await idp.RunAsync("apply", idp.Write("named.yaml", Yaml.Replace("accessTokenLifetime: 600", "idTokenSigningAlg: ES256", StringComparison.Ordinal)));
+        Assert.Equal("ES256", (await idp.ClientAsync("web"))["idTokenSigningAlg"]!.GetValue<string>());
+    }
+
+    /// <summary>Nobody calls them: an operator who could write them would count on it.</summary>
+    [Theory]
+    [InlineData("backChannelLogoutUri")]
+    [InlineData("frontChannelLogoutUri")]
+    public async Task An_address_that_nothing_calls_yet_is_refused(string member)
+    {
+        var file = Yaml.Replace("accessTokenLifetime: 600", member + ": https://web.example.com/out", StringComparison.Ordinal);
+        var (code, _, error) = await idp.RunAsync("apply", idp.Write("idp.yaml", file));
+        Assert.Equal(1, code);
+        Assert.Contains($"clients[0].{member}: cannot be used yet", error, StringComparison.Ordinal);
+    }
+
+    /// <summary>OIDC Core §5.1.1: other types would reach apps as they were written.</summary>
+    [Theory]
+    [InlineData("phone_number: 861055500100", "claims.phone_number: must be text (in quotes)")]
+    [InlineData("phone_number_verified: \"yes\"", "claims.phone_number_verified: must be true or false")]
+    [InlineData("address: 1 Example Road", "claims.address: must be an object")]
+    [InlineData("address: {city: Beijing}", "claims.address.city: there is no such member; known here: formatted, street_address, locality")]
+    [InlineData("address: {postal_code: 100000}", "claims.address.postal_code: must be text (in quotes)")]
+    public async Task A_contact_claim_of_another_type_is_refused(string claim, string fault)
+    {
+        var (code, _, error) = await idp.RunAsync("apply", idp.Write("idp.yaml", "users: [{userName: alice, claims: {" + claim + "}}]"));
+        Assert.Equal(1, code);
+        Assert.Contains("users[0]." + fault, error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -38,10 +38,11 @@ public sealed class BesideAServerTests
         using var early = idp.Browser();
         Assert.NotNull((await early.OpenAsync(idp.App(fresh).Ask().Url)).PersonError);
 
+        const string contact = """{"phone_number":"+86 10 5550 0100","phone_number_verified":true,"address":{"locality":"Beijing","country":"CN"}}""";
         var file = Path.Combine(Directory.CreateTempSubdirectory("idp-apply-").FullName, "idp.json");
         await File.WriteAllTextAsync(file, $$"""
-            {"clients":[{"clientId":"fresh","clientSecrets":["{{fresh.Secret}}"],"redirectUris":["{{fresh.RedirectUri}}"],"allowedScopes":["openid"]}],
-             "users":[{"userName":"applied","password":"{{applied.Password}}","totpSecret":"{{applied.TotpSecret}}"}]}
+            {"clients":[{"clientId":"fresh","clientSecrets":["{{fresh.Secret}}"],"redirectUris":["{{fresh.RedirectUri}}"],"allowedScopes":["openid","phone","address"],"alwaysIncludeUserClaimsInIdToken":true}],
+             "users":[{"userName":"applied","password":"{{applied.Password}}","totpSecret":"{{applied.TotpSecret}}","claims":{{contact}}}]}
             """);
         Assert.Equal(0, (await idp.CliAsync("apply", file)).ExitCode);
         Assert.Equal(0, (await idp.CliAsync("user", "add", added.UserName, "--password", added.Password)).ExitCode);
@@ -50,10 +51,16 @@ public sealed class BesideAServerTests
         foreach (var (person, acr) in new[] { (applied, "mfa"), (added, "pwd") })
         {
             using var browser = idp.Browser();
-            var ask = idp.App(fresh).Ask();
+            var ask = idp.App(fresh).Ask("openid phone address");
             await WithinFiveSecondsAsync(async () => (await browser.OpenAsync(ask.Url)).At == "/sign-in");
             var tokens = (await idp.App(fresh).RedeemAsync((await idp.SignInAsync(browser, ask, person)).MustAnswer(), ask)).MustSucceed();
-            Assert.Equal(acr, (await idp.ReadAsync(tokens.IdToken, "fresh")).Acr);
+            var identity = await idp.ReadAsync(tokens.IdToken, "fresh");
+            Assert.Equal(acr, identity.Acr);
+            foreach (var (name, value) in person == applied ? JsonNode.Parse(contact)!.AsObject() : [])
+            {
+                Assert.True(JsonNode.DeepEquals(value, (await idp.App(fresh).UserInfoAsync(tokens.AccessToken)).Json![name]), name);
+                Assert.True(JsonNode.DeepEquals(value, identity.Claims[name]), name);
+            }
         }
     }
 

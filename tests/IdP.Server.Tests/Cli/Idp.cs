@@ -26,6 +26,9 @@ internal sealed class Idp : IDisposable
 
     public async Task<JsonNode> JsonAsync(params string[] arguments) => JsonNode.Parse((await RunAsync([.. arguments, "--json"])).Output)!;
 
+    /// <summary>The client as <c>client show</c> prints it.</summary>
+    public async Task<JsonNode> ClientAsync(string id) => (await JsonAsync("client", "show", id))["clients"]![0]!;
+
     public string Write(string name, string content)
     {
         var path = Path.Combine(Folder, name);

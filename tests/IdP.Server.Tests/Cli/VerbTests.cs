@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 namespace IdP.Server.Tests.Cli;
 
 public sealed class VerbTests : IDisposable
@@ -7,14 +9,16 @@ public sealed class VerbTests : IDisposable
     [Fact]
     public async Task A_confidential_client_gets_a_secret_that_is_shown_once()
     {
-        var (code, output, error) = await idp.RunAsync("client", "add", "web", "--redirect-uri", "https://web.example.com/cb", "--alg", "RS256");
+        var (code, output, error) = await idp.RunAsync("client", "add", "web", "--redirect-uri", "https://web.example.com/cb");
         Assert.Equal((0, ""), (code, error));
         Assert.Contains("https://id.example.com/.well-known/openid-configuration", output, StringComparison.Ordinal);
         var secret = output.Split("client secret")[1].Trim().Split('\n')[0].Trim();
         Assert.Equal(43, secret.Length);
-        var shown = (await idp.JsonAsync("client", "show", "web"))["clients"]![0]!;
+        var shown = (await idp.ClientAsync("web"));
         Assert.DoesNotContain(secret, shown.ToJsonString(), StringComparison.Ordinal);
         Assert.Equal("RS256", shown["idTokenSigningAlg"]!.GetValue<string>());
+        await idp.RunAsync("client", "add", "cheap", "--redirect-uri", "https://web.example.com/cb", "--alg", "ES256");
+        Assert.Equal("ES256", (await idp.ClientAsync("cheap"))["idTokenSigningAlg"]!.GetValue<string>());
 
         Assert.Equal(1, (await idp.RunAsync("client", "add", "web", "--redirect-uri", "https://web.example.com/cb")).Code);
         Assert.Equal(0, (await idp.RunAsync("client", "remove", "web")).Code);
@@ -27,15 +31,48 @@ public sealed class VerbTests : IDisposable
     {
         var (_, output, _) = await idp.RunAsync("client", "add", "web", "--redirect-uri", "https://web.example.com/cb");
         Assert.Contains("--minimum-acr mfa --minimum-factor-age 86400", output, StringComparison.Ordinal);
-        var shown = await idp.JsonAsync("client", "show", "web");
+        var shown = await idp.ClientAsync("web");
         Assert.True(shown["bindOnDemand"]!.GetValue<bool>());
         Assert.Null(shown["minimumFactorAge"]);
 
         (_, output, _) = await idp.RunAsync("client", "add", "bank", "--redirect-uri", "https://bank.example.com/cb", "--minimum-acr", "mfa", "--minimum-factor-age", "86400");
         Assert.DoesNotContain("--minimum-factor-age", output, StringComparison.Ordinal);
-        Assert.Equal(86_400, (await idp.JsonAsync("client", "show", "bank"))["minimumFactorAge"]!.GetValue<int>());
+        Assert.Equal(86_400, (await idp.ClientAsync("bank"))["minimumFactorAge"]!.GetValue<int>());
         await idp.RunAsync("client", "add", "old", "--redirect-uri", "https://old.example.com/cb", "--no-bind-on-demand");
-        Assert.False((await idp.JsonAsync("client", "show", "old"))["bindOnDemand"]!.GetValue<bool>());
+        Assert.False((await idp.ClientAsync("old"))["bindOnDemand"]!.GetValue<bool>());
+    }
+
+    [Theory]
+    [InlineData("web", "authorization_code", true, "", "--redirect-uri", "https://a.example.com/cb")]
+    [InlineData("spa", "authorization_code refresh_token", false, "https://a.example.com http://localhost:3000", "--redirect-uri", "https://a.example.com/cb",
+        "--redirect-uri", "https://a.example.com/silent", "--redirect-uri", "http://localhost:3000/cb")]
+    [InlineData("spa", "authorization_code refresh_token", false, "https://b.example.com", "--redirect-uri", "https://a.example.com/cb", "--cors-origin", "https://b.example.com")]
+    [InlineData("native", "authorization_code refresh_token", false, "", "--redirect-uri", "com.example.app:/cb", "--redirect-uri", "http://127.0.0.1/cb")]
+    [InlineData("machine", "client_credentials", true, "")]
+    public async Task A_profile_sets_what_its_kind_needs(string profile, string grants, bool secret, string origins, params string[] more)
+    {
+        var (code, output, error) = await idp.RunAsync(["client", "add", "x", "--profile", profile, .. more]);
+        Assert.True(code == 0, error);
+        Assert.Equal(secret, output.Contains("client secret", StringComparison.Ordinal));
+        var shown = await idp.ClientAsync("x");
+        Assert.Equal((grants, origins), (Words(shown["allowedGrantTypes"]), Words(shown["allowedCorsOrigins"])));
+        Assert.Equal((secret, true), (shown["requireClientSecret"]!.GetValue<bool>(), shown["requirePkce"]!.GetValue<bool>()));
+
+        static string Words(JsonNode? list) => string.Join(' ', list!.AsArray().Select(item => item!.GetValue<string>()));
+    }
+
+    [Theory]
+    [InlineData("--public", "--profile", "web", "--public", "--redirect-uri", "https://x.example.com/")]
+    [InlineData("--secret-stdin", "--profile", "spa", "--secret-stdin", "--redirect-uri", "https://x.example.com/")]
+    [InlineData("--redirect-uri", "--profile", "machine", "--redirect-uri", "https://x.example.com/")]
+    [InlineData("requirePkce", "--profile", "native", "--no-pkce", "--redirect-uri", "com.example.app:/cb")]
+    [InlineData("allowedCorsOrigins[0]", "--profile", "spa", "--cors-origin", "https://x.example.com/", "--redirect-uri", "https://x.example.com/")]
+    public async Task A_profile_that_is_contradicted_is_refused(string path, params string[] arguments)
+    {
+        var (code, _, error) = await idp.TypeAsync("a-secret-of-the-tests-1\n", ["client", "add", "x", .. arguments]);
+        Assert.Equal(1, code);
+        Assert.Contains(path + ":", error, StringComparison.Ordinal);
+        Assert.Equal("[]", (await idp.JsonAsync("client", "list")).ToJsonString());
     }
 
     [Theory]

@@ -47,6 +47,28 @@ public abstract partial class BasicModules
         Checks.ErrorPage(await browser.OpenAsync(Ask().With("redirect_uri", TestClient.Suite.RedirectUri + "/x7f3").Url));
     }
 
+    /// <summary>Through every way in and out: the first line, a form, a pushed request; the page that leaves, a redirect, form_post.</summary>
+    [Theory]
+    [InlineData("address")]
+    [InlineData("form")]
+    [InlineData("pushed")]
+    public async Task A_state_of_8_KB_comes_back(string how)
+    {
+        using var browser = idp.Browser();
+        // As an app without a store packs it, with as much again in the rest.
+        var ask = Ask().With("state", new string('=', 2730)).With("ui_locales", new string('a', 500)).With("unread", new string('u', 7000));
+        async Task<Stop> GoAsync() => how switch
+        {
+            "address" => await browser.OpenAsync(ask.Url),
+            "form" => await browser.PostFromElsewhereAsync("/connect/authorize", ask.Values),
+            _ => await browser.OpenAsync(ask.BehindHandle((await suite.PushAsync(ask)).MustSucceed()["request_uri"]!)),
+        };
+
+        var answer = (await idp.PassAsync(browser, await GoAsync(), idp.Plain())).MustAnswer();
+        Assert.Equal(ask["state"], answer["state"]);
+        Assert.Equal(ask["state"], (await GoAsync()).MustAnswer()["state"]);
+    }
+
     /// <summary>C-040 oidcc-ensure-post-request-succeeds: from the client's own page, so without our cookies at first.</summary>
     [Fact]
     public async Task An_authorization_request_may_be_posted()

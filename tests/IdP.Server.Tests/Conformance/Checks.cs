@@ -155,6 +155,14 @@ internal static class Checks
             Assert.Equal(registered.Split('?')[0], answer.Uri.GetLeftPart(UriPartial.Path));
             Assert.All(RegisteredQuery(ask), pair => Assert.Equal(pair.Value, answer[pair.Key]));
             Assert.Equal("", answer.Uri.Fragment);
+            var head = stop.Trail[^1].Head;
+            Assert.Equal("no-store", head["Cache-Control"]);
+            Assert.Equal("no-referrer", head["Referrer-Policy"]);
+            // After a form the app's own redirects must not meet our form-action, so a page leaves for it; a link is answered by a redirect.
+            var afterForm = stop.Trail.Any(hop => hop.Url.AbsolutePath == "/connect/continue");
+            Assert.Equal((afterForm ? 200 : 303, !afterForm), ((int)stop.Status, head["Location"] is not null));
+            if (afterForm)
+                Assert.Contains("form-action 'self';", head["Content-Security-Policy"], StringComparison.Ordinal);
         }
 
         Assert.Equal(ask["state"], answer["state"]);

@@ -30,13 +30,27 @@ public abstract partial class LogoutModules
         await SignedOutAsync(browser);
     }
 
-    [Fact]
-    public async Task A_posted_request_may_be_longer_than_an_address()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_sign_out_may_have_a_state_of_8_KB(bool posted)
     {
         var (browser, hint) = await SignedInAsync();
-        var stop = await browser.PostFromElsewhereAsync("/connect/endsession", [new("id_token_hint", hint), new("post_logout_redirect_uri", Back), new("logout_hint", new string('x', 20_000))]);
-        Assert.Equal(Back, stop.MustAnswer().Uri.OriginalString);
+        var state = new string('s', 8192);
+        KeyValuePair<string, string>[] asked = [new("id_token_hint", hint), new("post_logout_redirect_uri", Back), new("state", state)];
+        var stop = posted ? await browser.PostFromElsewhereAsync("/connect/endsession", asked) : await browser.OpenAsync(Url(asked));
+        Assert.Equal(state, stop.MustAnswer()["state"]);
         await SignedOutAsync(browser);
+    }
+
+    [Fact]
+    public async Task A_sign_out_over_16_KB_only_asks_the_person()
+    {
+        var (browser, hint) = await SignedInAsync();
+        var stop = await browser.PostFromElsewhereAsync(
+            "/connect/endsession", [new("id_token_hint", hint), new("post_logout_redirect_uri", Back), new("logout_hint", new string('x', 16_384))]);
+        Assert.Null(stop.Answer);
+        await StillSignedInAsync(browser);
     }
 
     [Fact]

@@ -12,7 +12,6 @@ internal static class HeaderAudit
             Is("X-Content-Type-Options", "nosniff"),
             Is("Referrer-Policy", "no-referrer"),
             Is("X-Frame-Options", "DENY"),
-            Is("Cross-Origin-Opener-Policy", "same-origin"),
             header("Permissions-Policy") is null ? "Permissions-Policy is missing" : null,
             Policy("default-src 'none'"), Policy("frame-ancestors 'none'"), Policy("base-uri 'none'"), Policy("form-action "),
             header("Content-Security-Policy")?.Contains("unsafe-", StringComparison.Ordinal) == true ? "Content-Security-Policy allows something unsafe" : null,

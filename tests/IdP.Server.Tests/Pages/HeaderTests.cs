@@ -20,11 +20,32 @@ public sealed class HeaderTests
     }
 
     [Fact]
-    public async Task A_page_that_leads_to_an_app_names_it_and_stays_strict()
+    public async Task A_page_that_posts_to_an_app_names_its_origin()
     {
-        var http = await AnswerAsync(inner => inner.LeadsTo("https://app.example/cb"));
-        Assert.Contains("form-action 'self' https://app.example;", http.Response.Headers.ContentSecurityPolicy.ToString(), StringComparison.Ordinal);
+        var http = await AnswerAsync(inner => inner.PostsTo("https://app.example/cb"));
+        Assert.Contains("form-action 'self' https://app.example https:;", http.Response.Headers.ContentSecurityPolicy.ToString(), StringComparison.Ordinal);
         Assert.Empty(HeaderAudit.Faults(name => http.Response.Headers.TryGetValue(name, out var value) ? value.ToString() : null, isPage: true));
+    }
+
+    /// <summary>An injected form would take passwords: a page that asks for one names no origin.</summary>
+    [Theory]
+    [InlineData("https://app.example/cb", "form-action 'self';"), InlineData("http://127.0.0.1:8123/cb", "form-action 'self';")]
+    [InlineData("com.example.app:/cb", "form-action 'self' com.example.app:;")]
+    public async Task A_page_that_leads_to_an_app_names_private_schemes_only(string target, string expected)
+    {
+        var http = await AnswerAsync(inner => inner.LeadsTo(target));
+        Assert.Contains(expected, http.Response.Headers.ContentSecurityPolicy.ToString(), StringComparison.Ordinal);
+    }
+
+    /// <summary>A popup that is severed from its opener looks closed to it. The personal pages are opened by no app.</summary>
+    [Theory]
+    [InlineData("/account", true), InlineData("/account/two-step", true), InlineData("/", true), InlineData("/setup", true), InlineData("/sign-in-elsewhere", true)]
+    [InlineData("/connect/authorize", false), InlineData("/connect/continue", false), InlineData("/connect/endsession", false), InlineData("/sign-in", false)]
+    [InlineData("/verify", false), InlineData("/verify/other", false), InlineData("/bind/choose", false), InlineData("/consent", false), InlineData("/signed-out", false)]
+    public async Task Only_pages_of_a_sign_in_stay_with_their_opener(string path, bool severed)
+    {
+        var http = await AnswerAsync(_ => { }, path: path);
+        Assert.Equal(severed ? "same-origin" : "", http.Response.Headers["Cross-Origin-Opener-Policy"].ToString());
     }
 
     [Fact]
@@ -38,7 +59,7 @@ public sealed class HeaderTests
     [InlineData("javascript:alert(1)"), InlineData("data:text/html,x"), InlineData("/relative"), InlineData(""), InlineData(null)]
     public void Links_from_registrations_are_web_addresses_or_nothing(string? address) => Assert.Null(SafeLink.Of(address));
 
-    private static async Task<HttpContext> AnswerAsync(Action<HttpContext> page, string scheme = "http")
+    private static async Task<HttpContext> AnswerAsync(Action<HttpContext> page, string scheme = "http", string path = "/")
     {
         var app = new ApplicationBuilder(new EmptyServices());
         app.UseSecurityHeaders();
@@ -47,7 +68,7 @@ public sealed class HeaderTests
             page(http);
             return Task.CompletedTask;
         });
-        var context = new DefaultHttpContext { Request = { Scheme = scheme } };
+        var context = new DefaultHttpContext { Request = { Scheme = scheme, Path = path } };
         await app.Build()(context);
         return context;
     }

@@ -113,9 +113,12 @@ public sealed class Browser : IDisposable
             using var response = await nodes[Node() % nodes.Length].SendAsync(request, Patience);
             var url = request.RequestUri!;
             KeepCookies(url, response);
-            var location = response.Headers.Location is { } to ? new Uri(url, to) : null;
+            var html = response.Content.Headers.ContentType?.MediaType == "text/html";
+            var page = html ? Parser.ParseDocument(await response.Content.ReadAsStringAsync()) : null;
+            var refresh = Refresh(page);
+            var location = (response.Headers.Location ?? refresh) is { } to ? new Uri(url, to) : null;
             trail.Add(new Hop(request.Method.Method, url, response.StatusCode, location, HttpResponseHead.Of(response)));
-            if ((int)response.StatusCode is 301 or 302 or 303 && location is not null)
+            if (((int)response.StatusCode is 301 or 302 or 303 || refresh is not null) && location is not null)
             {
                 if (!Ours(location))
                     return new Stop(location, response.StatusCode, null, new AuthorizationAnswer("GET", location, ParseQuery(location.Query)), trail);
@@ -127,10 +130,16 @@ public sealed class Browser : IDisposable
             }
 
             Assert.False((int)response.StatusCode is 307 or 308, "307 and 308 carry a posted password on");
-            var body = await response.Content.ReadAsStringAsync();
-            var page = response.Content.Headers.ContentType?.MediaType == "text/html" ? Parser.ParseDocument(body) : null;
             return new Stop(url, response.StatusCode, page, page is null ? null : FormPost(page, url), trail);
         }
+    }
+
+    /// <summary>Where the page itself goes on to, as the page that leaves for an app does.</summary>
+    private static Uri? Refresh(IHtmlDocument? page)
+    {
+        const string AtOnce = "0;url=";
+        var content = page?.QuerySelector("meta[http-equiv=refresh]")?.GetAttribute("content");
+        return content?.StartsWith(AtOnce, StringComparison.Ordinal) is true ? new Uri(content[AtOnce.Length..]) : null;
     }
 
     private AuthorizationAnswer? FormPost(IHtmlDocument page, Uri url)

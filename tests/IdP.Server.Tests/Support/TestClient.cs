@@ -24,7 +24,7 @@ public sealed record TestClient(string Id, string? Secret)
     public static readonly TestClient SuiteTwo = new("suite-two", "suite-two-secret-of-plenty-of-characters") { Pkce = false, Policy = "OnRequest" };
     /// <summary>Registered with a query in its redirect URI.</summary>
     public static readonly TestClient WithQuery = new("suite-query", "suite-query-secret-of-characters") { Pkce = false, Policy = "OnRequest", RedirectUri = "https://suite-query.example/callback?dummy1=lorem&dummy2=ipsum" };
-    /// <summary>As our own tools register: PKCE, ES256, a second factor whenever one is bound.</summary>
+    /// <summary>As our own tools register, with ES256: PKCE, a second factor whenever one is bound.</summary>
     public static readonly TestClient Web = new("web", "web-secret-of-plenty-of-characters") { Alg = "ES256" };
     public static readonly TestClient Calm = new("calm", "calm-secret-of-plenty-of-characters") { Alg = "ES256", Policy = "OnRequest" };
     public static readonly TestClient Strict = new("strict", "strict-secret-of-plenty-of-characters") { Alg = "ES256", MinimumAcr = "mfa", Policy = "OnRequest" };

@@ -6,6 +6,9 @@ internal static class PkceIsSound
     // base64url of 32 bytes.
     private const int ChallengeLength = 43;
 
+    private static readonly ProtocolError Missing = ProtocolError.InvalidRequest(
+        "code_challenge is missing. An app that cannot do PKCE is registered with --no-pkce (requirePkce: false), if it has a client secret.");
+
     public static ValueTask<ProtocolError?> Check(AuthorizeDraft draft, AuthorizeWorld world, CancellationToken cancel)
     {
         var client = draft.ProvenClient;
@@ -13,9 +16,9 @@ internal static class PkceIsSound
         var method = draft.Sent["code_challenge_method"];
         if (challenge is null)
         {
-            return new(client.RequirePkce || !client.RequireClientSecret || method is not null
+            return new(!client.RequireClientSecret || (method is not null && !client.RequirePkce)
                 ? ProtocolError.InvalidRequest("code_challenge is missing.")
-                : null);
+                : client.RequirePkce ? Missing : null);
         }
         // Without a method the standard means plain.
         if (method != "S256")

@@ -19,7 +19,7 @@ internal static class RedirectUriIsRegistered
     }
 
     private static string? ReturnableState(Parameters sent) =>
-        sent["state"] is { } state && !sent.WasRepeated("state") && state.Length <= AuthorizeParameters.Limits["state"] && AuthorizeParameters.IsCleanText(state)
+        sent["state"] is { } state && !sent.WasRepeated("state") && AuthorizeParameters.Fits("state", state) && AuthorizeParameters.IsCleanText(state)
             ? state
             : null;
 }

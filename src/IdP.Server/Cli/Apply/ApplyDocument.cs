@@ -25,7 +25,7 @@ internal sealed record UserEntry
     public bool? EmailVerified { get; init; }
     public string? Name { get; init; }
     public string? Locale { get; init; }
-    /// <summary>Further standard claims by name.</summary>
+    /// <summary>Further standard claims by name: phone_number, address and so on; apps get them by the scopes of OIDC Core §5.4.</summary>
     public JsonObject? Claims { get; init; }
     public string? Password { get; init; }
     /// <summary>Base32, for a six-digit, 30-second SHA-1 authenticator.</summary>

@@ -73,7 +73,11 @@ internal sealed class ApplyReader(IReadOnlyList<Scope> storedScopes, IReadOnlyDi
         var given = fitting["clientSecrets"] as JsonArray;
         fitting.Remove("clientSecrets");
         var client = ClientJson.FromObject(fitting);
-        var kept = client.RequireClientSecret ? storedClients.GetValueOrDefault(client.ClientId)?.ClientSecrets ?? [] : [];
+        var stored = storedClients.GetValueOrDefault(client.ClientId);
+        // An app that goes by one algorithm would refuse its next id_token: what the default is now does not change it.
+        if (stored is not null && !fitting.ContainsKey("idTokenSigningAlg"))
+            client = client with { IdTokenSigningAlg = stored.IdTokenSigningAlg };
+        var kept = client.RequireClientSecret ? stored?.ClientSecrets ?? [] : [];
         client = client with { ClientSecrets = given is null ? kept : Secrets(given, item.Path + ".clientSecrets") };
         Add(item.Path, ClientValidator.Check(client, known));
         return new(item.Path, client, given is not null);

@@ -7,7 +7,7 @@ using IdP.Server.Storage.Clients;
 
 namespace IdP.Server.Cli.Apply;
 
-/// <summary>Scopes, clients and binding policies: the file describes each whole, so what it leaves out takes its default.</summary>
+/// <summary>Scopes, clients and binding policies: the file describes each whole, so what it leaves out takes its default (of a client, secrets and algorithm stay).</summary>
 internal sealed class RegistrationPlan(ScopeStore scopes, ClientStore clients, BindingPolicyStore policies)
 {
     public Change For(Scope described, Scope? stored) => Compare("scope", described.Name,

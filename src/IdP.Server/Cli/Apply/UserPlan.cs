@@ -62,7 +62,7 @@ internal sealed class UserPlan(Users users, Passwords passwords, FactorBindings 
         EmailVerified = entry.EmailVerified ?? stored?.EmailVerified ?? false,
         Name = entry.Name ?? stored?.Name,
         Locale = entry.Locale ?? stored?.Locale,
-        Claims = entry.Claims?.ToDictionary(c => c.Key, c => JsonSerializer.SerializeToElement(c.Value)) ?? stored?.Claims ?? [],
+        Claims = entry.Claims?.Where(c => c.Value is not null).ToDictionary(c => c.Key, c => JsonSerializer.SerializeToElement(c.Value)) ?? stored?.Claims ?? [],
         Groups = entry.Groups ?? stored?.Groups ?? [],
         IsAdmin = entry.IsAdmin ?? stored?.IsAdmin ?? false,
     };

@@ -26,10 +26,12 @@ internal sealed class UserRules(int minimumPasswordLength)
                 yield return new("groups", $"'{group}' is not a group's name: 1 to 64 characters, no spaces");
         }
 
-        foreach (var (name, _) in user.Claims ?? [])
+        foreach (var (name, value) in user.Claims ?? [])
         {
             if (ReservedClaims.Contains(name))
                 yield return new("claims", $"'{name}' is for this server alone to say");
+            foreach (var fault in ClaimRules.Check(name, value))
+                yield return fault.Under("claims");
         }
 
         if (user.Password is { } password)

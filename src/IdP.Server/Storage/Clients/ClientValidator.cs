@@ -25,6 +25,8 @@ internal sealed class ClientValidator : AbstractValidator<Client>
 
         foreach (var (path, pick) in Pages)
             RuleFor(c => c).Custom((c, check) => Say(check, path, pick(c) is { } value ? UriRules.Web(value) : null));
+        foreach (var (path, pick) in NotYet)
+            RuleFor(c => c).Custom((c, check) => Say(check, path, pick(c) is null ? null : "cannot be used yet: apps are not told of sign-outs; leave it out"));
         RuleForEach(c => c.RedirectUris).Custom((uri, check) => Say(check, UriRules.Redirect(uri, !check.InstanceToValidate.RequireClientSecret)));
         RuleForEach(c => c.PostLogoutRedirectUris).Custom((uri, check) => Say(check, UriRules.Redirect(uri, !check.InstanceToValidate.RequireClientSecret)));
         RuleForEach(c => c.AllowedCorsOrigins).Custom((origin, check) => Say(check, UriRules.Origin(origin)));
@@ -58,6 +60,11 @@ internal sealed class ClientValidator : AbstractValidator<Client>
     private static readonly (string Path, Func<Client, string?> Pick)[] Pages =
     [
         ("clientUri", c => c.ClientUri), ("logoUri", c => c.LogoUri), ("policyUri", c => c.PolicyUri), ("tosUri", c => c.TosUri),
+    ];
+
+    /// <summary>An operator who could register them would count on sign-outs that nobody is told.</summary>
+    private static readonly (string Path, Func<Client, string?> Pick)[] NotYet =
+    [
         ("backChannelLogoutUri", c => c.BackChannelLogoutUri), ("frontChannelLogoutUri", c => c.FrontChannelLogoutUri),
     ];
 
