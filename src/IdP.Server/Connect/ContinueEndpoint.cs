@@ -100,7 +100,7 @@ internal sealed class ContinueEndpoint(SignInDesk desk, SignIns signIns, SignInF
     private Task RefuseAsync(HttpContext context, SignInAt at, NextStep.Refuse refused)
     {
         cookies.DropOwner(context, at.Progress.Id);
-        return answers.WriteAsync(context, finish.Refuse(at.Request.Target, refused.Error));
+        return answers.WriteAsync(context, finish.Refuse(at.Request.Target, refused.Error), afterForm: true);
     }
 
     private async Task NoteAsync(HttpContext context, SignInAt at, Ending ending, CancellationToken cancel)

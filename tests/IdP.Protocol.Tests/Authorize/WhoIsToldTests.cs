@@ -113,7 +113,7 @@ public sealed class WhoIsToldTests
         var unread = string.Concat(Enumerable.Repeat(text, left / Uri.EscapeDataString(text).Length));
         await house.ValidAsync(("unread", unread));
         Assert.Equal("invalid_request", await house.ToClientAsync(("unread", unread + text)));
-        Assert.IsType<PushOutcome.Refused>(await house.Pushing.PushAsync(null, House.Request(("unread", unread + text), ("client_secret", House.Secret)), default));
+        Assert.IsType<PushOutcome.Refused>(await house.Pushing.PushAsync(null, House.Request(("unread", unread + text), ("client_secret", House.Secret)), "127.0.0.1", default));
     }
 
     [Theory]

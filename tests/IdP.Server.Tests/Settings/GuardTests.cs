@@ -98,7 +98,7 @@ public abstract partial class GuardTests(TestIdp idp)
         var asker = await owner.AskerAsync();
         var store = idp.Service<IEphemeralStore>();
         var key = $"proof:{asker.SessionId}:{action.Name}";
-        await store.SetAsync(key, (await store.GetAsync(key, default))!, TimeSpan.FromHours(1), default);
+        await store.SetAsync(key, (await store.GetAsync(key, default))!, TimeSpan.FromHours(1), Holder.Person(asker.Person.Id), default);
 
         await idp.ForwardAsync(TimeSpan.FromMinutes(5.1));
         Assert.NotNull(await store.GetAsync(key, default));
