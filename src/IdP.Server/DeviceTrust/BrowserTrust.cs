@@ -32,8 +32,8 @@ internal sealed class BrowserTrust(Database database, TrustedDevices devices, Kn
             DeviceId = sparing,
             Before = async lane =>
             {
-                // Giving trust holds the person; whoever holds them comes to the sessions second.
-                if (trusted is not null)
+                // Lock order: the person's row before a device's, as everywhere.
+                if (trusted is not null || sparing is not null)
                     await Users.HoldAsync(lane, userId, cancel);
                 return sparing is null || (shown?.DeviceId == sparing && (next = await devices.UseAsync(lane, userId, shown, By.Person(context, userId, null), cancel)) is not null);
             },
@@ -61,6 +61,7 @@ internal sealed class BrowserTrust(Database database, TrustedDevices devices, Kn
             return false;
         var next = await database.TransactAsync(async lane =>
         {
+            await Users.HoldAsync(lane, userId, cancel);
             var used = await devices.UseAsync(lane, userId, shown, By.Person(context, userId, sid), cancel);
             if (used is not null)
                 await lane.ExecuteAsync("update sessions set device_id = @device where id = @sid and user_id = @user and ended_at is null", cancel, ("@device", sparing), ("@sid", sid), ("@user", userId));

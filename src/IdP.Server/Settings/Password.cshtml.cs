@@ -71,8 +71,8 @@ internal sealed class ChangePasswordPage(PasswordStep step, Users users, Passwor
         // This session was ended elsewhere meanwhile: whoever did that has the last word.
         if (!await users.SetPasswordAsync(visit.Person.Id, secret, visit.By, visit.Session.Id, cancel))
             return PageSteps.SeeOther("/account");
-        if ((await users.FindAsync(visit.Person.Id, cancel))?.PasswordChangedAt is { } changedAt)
-            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs with { PasswordAt = changedAt });
+        if (await users.FindAsync(visit.Person.Id, cancel) is { PasswordChangedAt: { } changedAt, Epoch: var epoch })
+            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs with { PasswordAt = changedAt, Epoch = epoch });
         return PageSteps.SeeOther("/account/password?done=password");
     }
 

@@ -53,11 +53,11 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns, SignInDes
     {
         var cancel = HttpContext.RequestAborted;
         var owner = cookies.NewOwner(HttpContext, at.Progress.Id);
-        bool Continues(SignInProgress kept) => kept.UserId == right.UserId && kept.SameOwnerAs(at.Progress);
+        bool Continues(SignInProgress kept) => kept.UserId == right.UserId && kept.Proofs.Epoch == right.Epoch && kept.SameOwnerAs(at.Progress);
         SignInProgress With(SignInProgress kept) => kept with
         {
             UserId = right.UserId,
-            Proofs = (Continues(kept) ? kept.Proofs : Proofs.None) with { PasswordAt = right.At, BindingPutOff = null },
+            Proofs = (Continues(kept) ? kept.Proofs : Proofs.None) with { PasswordAt = right.At, Epoch = right.Epoch, BindingPutOff = null },
             Counted = null,
             TrustThisBrowser = Continues(kept) && kept.TrustThisBrowser,
             OwnerHash = Handles.Hash(owner),

@@ -10,7 +10,8 @@ internal abstract record PasswordOutcome
     private PasswordOutcome() { }
 
     /// <param name="Counted">The counters that still count this try as a guess; empty when they were forgotten.</param>
-    internal sealed record Right(string UserId, DateTimeOffset At, IReadOnlyList<string> Counted) : PasswordOutcome;
+    /// <param name="Epoch">The person's, when the password was read.</param>
+    internal sealed record Right(string UserId, DateTimeOffset At, int Epoch, IReadOnlyList<string> Counted) : PasswordOutcome;
 
     /// <summary>Unknown, locked and wrong alike: same words, same time.</summary>
     internal sealed record Wrong : PasswordOutcome;
@@ -54,12 +55,11 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
         if (reservation is PasswordReservation.TooMany tooMany)
             return new PasswordOutcome.TooMany(tooMany.RetryAfter);
 
-        bool right;
-        // Before it is looked at: a change that begins meanwhile is a later one, and no session begins with what it replaced.
+        int? right;
         var at = clock.GetUtcNow();
         try
         {
-            right = await users.CheckPasswordAsync(reservation is PasswordReservation.Look ? account?.Id : null, password, cancel) && account is { Disabled: false };
+            right = await users.CheckPasswordAsync(reservation is PasswordReservation.Look ? account?.Id : null, password, cancel);
         }
         catch (BusyException)
         {
@@ -68,7 +68,7 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
             throw;
         }
 
-        if (!right || reservation is not PasswordReservation.Look looked)
+        if (right is not { } epoch || account is not { Disabled: false } || reservation is not PasswordReservation.Look looked)
         {
             await audit.WriteAsync(new AuditEntry("sign-in-failed", UserId: account?.Id, Address: address?.ToString(), Details: "password"), CancellationToken.None);
             return new PasswordOutcome.Wrong();
@@ -76,6 +76,6 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
 
         if (forget)
             await limits.SucceededAsync(looked.Counted, cancel);
-        return new PasswordOutcome.Right(account!.Id, at, forget ? [] : looked.Counted);
+        return new PasswordOutcome.Right(account.Id, at, epoch, forget ? [] : looked.Counted);
     }
 }

@@ -1,3 +1,4 @@
+using IdP.Server.Accounts;
 using IdP.Server.Hosting;
 using IdP.Server.Audit;
 using IdP.Server.Factors;
@@ -75,13 +76,13 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
     // The proof belongs to the person it was asked of: from now on this sign-in is theirs, and a session of somebody else counts for nothing in it.
     private async Task<IActionResult> AdvanceAsync(SignInAt at, StepUpOutcome.Passed passed)
     {
-        var person = at.Situation.Person!.Id;
+        var (person, epoch) = (at.Situation.Person!.Id, at.Situation.Person.Epoch);
         // Where the session came after the sign-in had begun, nobody owns it yet.
         var owner = at.Progress.OwnerHash ?? Handles.Hash(cookies.NewOwner(HttpContext, at.Progress.Id));
         await signIns.ChangeAsync(at.Kept, kept => kept.Finishing || (kept.UserId is { } other && other != person) ? null : kept with
         {
             UserId = person,
-            Proofs = kept.Proofs.With(passed.Proof),
+            Proofs = (kept.Proofs.Epoch == epoch ? kept.Proofs : Proofs.None with { Epoch = epoch }).With(passed.Proof),
             ChallengeId = null,
             OwnerHash = kept.OwnerHash ?? owner,
             TrustThisBrowser = kept.TrustThisBrowser || (MayTrust(at) && TrustWanted),

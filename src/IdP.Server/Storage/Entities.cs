@@ -18,6 +18,8 @@ internal sealed class UserRow
     /// <summary>Argon2id PHC string, sealed: a stolen database alone cannot be guessed against.</summary>
     public byte[]? PasswordSealed { get; set; }
     public DateTimeOffset? PasswordChangedAt { get; set; }
+    /// <summary>Raised whenever what was proven before must not count any more: a new password, all (other) sessions ended, disabled, enabled.</summary>
+    public int Epoch { get; set; }
     public bool IsAdmin { get; set; }
     public bool Disabled { get; set; }
     /// <summary>Space-separated names that policies speak of.</summary>
