@@ -713,6 +713,10 @@ namespace IdP.Server.Storage.Postgres.Migrations
                         .HasColumnType("boolean")
                         .HasColumnName("email_verified");
 
+                    b.Property<int>("Epoch")
+                        .HasColumnType("integer")
+                        .HasColumnName("epoch");
+
                     b.Property<string>("Groups")
                         .HasColumnType("text")
                         .HasColumnName("groups");

@@ -321,6 +321,7 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     claims_json = table.Column<string>(type: "text", nullable: true),
                     password_sealed = table.Column<byte[]>(type: "bytea", nullable: true),
                     password_changed_at = table.Column<long>(type: "bigint", nullable: true),
+                    epoch = table.Column<int>(type: "integer", nullable: false),
                     is_admin = table.Column<bool>(type: "boolean", nullable: false),
                     disabled = table.Column<bool>(type: "boolean", nullable: false),
                     groups = table.Column<string>(type: "text", nullable: true),

@@ -201,6 +201,7 @@ CREATE TABLE users (
     claims_json text,
     password_sealed bytea,
     password_changed_at bigint,
+    epoch integer NOT NULL,
     is_admin boolean NOT NULL,
     disabled boolean NOT NULL,
     groups text,

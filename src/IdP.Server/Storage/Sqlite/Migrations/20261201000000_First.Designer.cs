@@ -704,6 +704,10 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("email_verified");
 
+                    b.Property<int>("Epoch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("epoch");
+
                     b.Property<string>("Groups")
                         .HasColumnType("TEXT")
                         .HasColumnName("groups");

@@ -316,6 +316,7 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                     claims_json = table.Column<string>(type: "TEXT", nullable: true),
                     password_sealed = table.Column<byte[]>(type: "BLOB", nullable: true),
                     password_changed_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    epoch = table.Column<int>(type: "INTEGER", nullable: false),
                     is_admin = table.Column<bool>(type: "INTEGER", nullable: false),
                     disabled = table.Column<bool>(type: "INTEGER", nullable: false),
                     groups = table.Column<string>(type: "TEXT", nullable: true),

@@ -184,6 +184,7 @@ CREATE TABLE "users" (
     "claims_json" TEXT NULL,
     "password_sealed" BLOB NULL,
     "password_changed_at" INTEGER NULL,
+    "epoch" INTEGER NOT NULL,
     "is_admin" INTEGER NOT NULL,
     "disabled" INTEGER NOT NULL,
     "groups" TEXT NULL,
