@@ -26,7 +26,7 @@ internal sealed class AddressGuard(IEphemeralStore ephemeral)
         return tries <= Most || tries - await GivenBackAsync(key) <= Most;
     }
 
-    /// <summary>The try was right, or was never looked at.</summary>
+    /// <summary>The try was right, or was not looked at because of our own trouble. One that was refused as one too many stays counted: polling is not free.</summary>
     public Task GiveBackAsync(IPAddress? address, DateTimeOffset at) =>
         address is null ? Task.CompletedTask : ephemeral.CountAsync(BackKey(Key(address, at)), Window, CancellationToken.None);
 
@@ -36,11 +36,13 @@ internal sealed class AddressGuard(IEphemeralStore ephemeral)
     private static string BackKey(string key) => key + ":back";
 
     /// <summary>An IPv6 customer holds a /64 at least, so that is one address here.</summary>
-    private static string Key(IPAddress address, DateTimeOffset at)
+    public static string NameOf(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
             address = address.MapToIPv4();
-        var name = address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
-        return string.Create(CultureInfo.InvariantCulture, $"addr:{name}:{at.ToUnixTimeSeconds() / (long)Window.TotalSeconds}");
+        return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
     }
+
+    private static string Key(IPAddress address, DateTimeOffset at) =>
+        string.Create(CultureInfo.InvariantCulture, $"addr:{NameOf(address)}:{at.ToUnixTimeSeconds() / (long)Window.TotalSeconds}");
 }

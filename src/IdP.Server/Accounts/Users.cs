@@ -122,7 +122,7 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     /// <summary>Wrong guesses at this person's password and factors are forgotten; nothing else changes.</summary>
     public Task UnlockAsync(string id, string actor, CancellationToken cancel) => database.TransactAsync(async lane =>
     {
-        await GuessLimits.ForgetAsync(lane, id, cancel);
+        await GuessLimits.ForgetAsync(lane, id, cancel, afterReset: true);
         await audit.AddAsync(lane, new("user-unlocked", actor, id), cancel);
         return true;
     }, cancel);
@@ -143,7 +143,7 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
         else
         {
             await RaiseEpochAsync(lane, id, cancel);
-            await GuessLimits.ForgetAsync(lane, id, cancel);
+            await GuessLimits.ForgetAsync(lane, id, cancel, afterReset: true);
         }
 
         return await AuditedAsync(lane, new(disabled ? "user-disabled" : "user-enabled", by.Actor, id, Address: by.Address),
@@ -184,16 +184,16 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     /// <summary>Costs the same for nobody (null), for somebody without a password, and for a wrong one.</summary>
     /// <returns>The person's epoch, read together with the hash, when the password is right; null when it is not.</returns>
     /// <exception cref="BusyException">Too many hashes are waiting.</exception>
-    public async Task<int?> CheckPasswordAsync(string? id, string password, CancellationToken cancel)
+    public async Task<int?> CheckPasswordAsync(string? id, string password, CancellationToken cancel, HashFor whom = default)
     {
         // Asked for nobody too, so that the database's share of the time says nothing either.
         var (kept, epoch) = await database.FirstAsync(
             "select password_sealed, epoch from users where id = @id", row => (row.BytesOrNull(0), row.GetInt32(1)), cancel, ("@id", id ?? ""));
-        if (!await passwords.VerifyAsync(id ?? "", kept, password, cancel))
+        if (!await passwords.VerifyAsync(id ?? "", kept, password, cancel, whom))
             return null;
         if (passwords.NeedsRehash(id!, kept!))
         {
-            var fresh = await passwords.HashAsync(id!, password, cancel);
+            var fresh = await passwords.HashAsync(id!, password, cancel, whom with { Account = null });
             await database.ExecuteAsync("update users set password_sealed = @fresh where id = @id and password_sealed = @kept", cancel, ("@id", id), ("@fresh", fresh), ("@kept", kept));
         }
 

@@ -65,7 +65,7 @@ internal sealed class ChangePasswordPage(PasswordStep step, Users users, Passwor
     {
         var cancel = HttpContext.RequestAborted;
         // The hash first: when too many wait for one, the proof is still there for the next try.
-        var secret = await passwords.HashAsync(visit.Person.Id, fresh, cancel);
+        var secret = await passwords.HashAsync(visit.Person.Id, fresh, cancel, HashFor.Of(visit.Person.UserName, HttpContext.Connection.RemoteIpAddress));
         if (NeedsFactor(visit) && !await proofs.TakeAsync(visit.Asker, GuardedAction.Password, cancel))
             return PageSteps.SeeOther(SettingsSteps.ConfirmPath(GuardedAction.Password));
         // This session was ended elsewhere meanwhile: whoever did that has the last word.

@@ -1,4 +1,5 @@
 using IdP.Server.Accounts;
+using IdP.Server.DeviceTrust;
 using IdP.Server.Hosting;
 using IdP.Server.Audit;
 using IdP.Server.Factors;
@@ -10,7 +11,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.SignIn;
 
 /// <summary>Second step: one of the factors that are bound and would do.</summary>
-internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, FactorBindings bindings, SignIns signIns, SignInDesk desk, IdpCookies cookies, AuditLog audit, IdpOptions options, TimeProvider clock) : PageModel
+internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, FactorBindings bindings, SignIns signIns, SignInDesk desk, BrowserTrust trust, IdpCookies cookies, AuditLog audit, IdpOptions options, TimeProvider clock) : PageModel
 {
     public VerifyView View { get; internal set; } = null!;
 
@@ -30,8 +31,9 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
         if (at.Progress.ChallengeId is not { } challengeId)
             return await DrawAsync(at, Problem.CodeExpired);
 
+        var own = await trust.OwnAsync(HttpContext, at.Situation.Person!.Id, HttpContext.RequestAborted);
         var outcome = await stepUp.AnswerAsync(
-            challengeId, at.Situation.Person!.Id, Purpose(at), at.Progress.BrowserHash, answer, HttpContext.RequestAborted, at.Situation.TrustedDevice?.Id);
+            challengeId, at.Situation.Person.Id, Purpose(at), at.Progress.BrowserHash, answer, HttpContext.RequestAborted, own);
         if (outcome is StepUpOutcome.Wrong or StepUpOutcome.AlreadyUsed or StepUpOutcome.Denied)
             await audit.WriteAsync(Failed(at, outcome), CancellationToken.None);
         return outcome switch
