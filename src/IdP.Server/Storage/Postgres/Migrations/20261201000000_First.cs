@@ -127,6 +127,7 @@ namespace IdP.Server.Storage.Postgres.Migrations
                 {
                     user_id = table.Column<string>(type: "text", nullable: false),
                     browser_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    id = table.Column<string>(type: "text", nullable: false),
                     last_seen_at = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>

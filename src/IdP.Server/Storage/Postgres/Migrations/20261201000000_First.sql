@@ -74,6 +74,7 @@ CREATE TABLE guess_counters (
 CREATE TABLE known_browsers (
     user_id text NOT NULL,
     browser_hash bytea NOT NULL,
+    id text NOT NULL,
     last_seen_at bigint NOT NULL,
     CONSTRAINT "PK_known_browsers" PRIMARY KEY (user_id, browser_hash)
 );

@@ -257,6 +257,11 @@ namespace IdP.Server.Storage.Postgres.Migrations
                         .HasColumnType("bytea")
                         .HasColumnName("browser_hash");
 
+                    b.Property<string>("Id")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("id");
+
                     b.Property<long>("LastSeenAt")
                         .HasColumnType("bigint")
                         .HasColumnName("last_seen_at");

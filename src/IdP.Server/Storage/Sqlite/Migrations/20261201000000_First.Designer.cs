@@ -253,6 +253,11 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                         .HasColumnType("BLOB")
                         .HasColumnName("browser_hash");
 
+                    b.Property<string>("Id")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
                     b.Property<long>("LastSeenAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_seen_at");

@@ -126,6 +126,7 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                 {
                     user_id = table.Column<string>(type: "TEXT", nullable: false),
                     browser_hash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    id = table.Column<string>(type: "TEXT", nullable: false),
                     last_seen_at = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
