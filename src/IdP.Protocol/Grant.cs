@@ -19,6 +19,8 @@ public sealed record Grant
     public required IReadOnlyList<string> Amr { get; init; }
     /// <summary>When it was given; the default is before anything that could take it back.</summary>
     public DateTimeOffset GivenAt { get; init; }
+    /// <summary>How often all that was given to the person's apps had been ended when this was given: a code is good while that stays so.</summary>
+    public int Epoch { get; init; }
     /// <summary>When the browser session ends by itself, as it stood when this was given; null where nobody knows.</summary>
     public DateTimeOffset? SessionEndsAt { get; init; }
     /// <summary>Claims asked for by name in the claims parameter (OIDC Core §5.5).</summary>

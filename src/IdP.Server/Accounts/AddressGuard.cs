@@ -25,7 +25,7 @@ internal sealed class AddressGuard(IEphemeralStore ephemeral)
         return tries <= Most || tries - await GivenBackAsync(key) <= Most;
     }
 
-    /// <summary>The try was right, or was never looked at.</summary>
+    /// <summary>The try was right, or was not looked at because of our own trouble. One that was refused as one too many stays counted: polling is not free.</summary>
     public Task GiveBackAsync(IPAddress? address, DateTimeOffset at) =>
         address is null ? Task.CompletedTask : ephemeral.CountAsync(BackKey(Key(address, at)), Window, CancellationToken.None);
 
@@ -34,9 +34,6 @@ internal sealed class AddressGuard(IEphemeralStore ephemeral)
 
     private static string BackKey(string key) => key + ":back";
 
-    private static string Key(IPAddress address, DateTimeOffset at)
-    {
-        return string.Create(
-            CultureInfo.InvariantCulture, $"{Share.CounterPrefix}{Holder.NameOf(address)}:{at.ToUnixTimeSeconds() / (long)Window.TotalSeconds}");
-    }
+    private static string Key(IPAddress address, DateTimeOffset at) => string.Create(
+        CultureInfo.InvariantCulture, $"{Share.CounterPrefix}{Holder.NameOf(address)}:{at.ToUnixTimeSeconds() / (long)Window.TotalSeconds}");
 }

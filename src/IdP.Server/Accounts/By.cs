@@ -9,8 +9,8 @@ internal sealed record By(string Actor, string? Address = null, string? UserAgen
     /// <summary>An account as it is set up (import, demo): nothing changes for anybody yet, so nobody is told.</summary>
     public bool SettingUp { get; init; }
 
-    /// <summary>In a sign-in, where no session answers for the person yet: when they typed the password that does.</summary>
-    public DateTimeOffset? PasswordAt { get; init; }
+    /// <summary>In a sign-in, where no session answers for the person yet: their epoch when they typed the password that does.</summary>
+    public int? Epoch { get; init; }
 
     /// <summary>A tool or the server itself.</summary>
     public static By Tool(string name) => new(name);

@@ -30,6 +30,7 @@ internal sealed class Consents(Database database, SessionEnding ending, AuditLog
     {
         var taken = await database.TransactAsync(async lane =>
         {
+            await Users.HoldAsync(lane, userId, cancel);
             if (await lane.ExecuteAsync("delete from consents where user_id = @user and client_id = @client", cancel, ("@user", userId), ("@client", clientId)) == 0)
                 return false;
             await ending.EndClientAsync(lane, userId, clientId, cancel);

@@ -10,10 +10,14 @@ namespace IdP.Server.Accounts;
 /// </summary>
 internal sealed class GuessLimits(Database database, TimeProvider clock)
 {
+    private const string Password = "pwd";
     private const int InWindow = 10;
     private const int InRow = 100;
     private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
     private static readonly TimeSpan LongPause = TimeSpan.FromHours(1);
+    // All own browsers of a person together, in ten minutes.
+    private const int Together = 30;
+    private static readonly TimeSpan ResetWindow = TimeSpan.FromDays(1);
 
     private const string Reserve = "insert into guess_counters (key, in_row, in_window, window_start) values (@key, 1, 1, @now)" + UnlessTooMany;
 
@@ -35,19 +39,44 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
         select (select count(*) from by_name), (select count(*) from by_account)
         """;
 
+    // An own browser's bucket, and then the one that all of the person's share, likewise.
+    private const string ReserveTogether = """
+        on conflict (key) do update set
+            in_row = guess_counters.in_row + 1,
+            in_window = case when guess_counters.window_start <= @edge then 1 else guess_counters.in_window + 1 end,
+            window_start = @now
+        where guess_counters.in_row < @most_in_row and (guess_counters.window_start <= @edge or guess_counters.in_window < @together)
+        """;
+
+    private const string CountTogether = "insert into guess_counters (key, in_row, in_window, window_start) values (@all, 1, 1, @now) " + ReserveTogether;
+
+    private const string ReserveOwn = $"""
+        with by_browser as ({Reserve} returning 1), by_all as (
+            insert into guess_counters (key, in_row, in_window, window_start) select @all, 1, 1, @now from by_browser {ReserveTogether} returning 1)
+        select (select count(*) from by_browser), (select count(*) from by_all)
+        """;
+
     private const string Forget = "delete from guess_counters where key = @key";
+    private const string ForgetBoth = "delete from guess_counters where key in (@key, @all)";
+    private const string OwnBrowsers = "(select user_id, id from trusted_devices union all select user_id, id from known_browsers)";
 
     // The keys as FactorKey writes them. How often anybody guessed in ten minutes stays counted.
-    private const string Reopen = """
+    private const string Reopen = $"""
         update guess_counters set in_row = 0 where in_row >= @most_in_row and key in (
             select factor || ':' || user_id from factor_bindings where user_id = @user
             union all
-            select b.factor || ':device:' || d.id from factor_bindings b join trusted_devices d on d.user_id = b.user_id where b.user_id = @user)
+            select factor || ':devices:' || user_id from factor_bindings where user_id = @user
+            union all
+            select factor || ':device:reset-' || user_id from factor_bindings where user_id = @user
+            union all
+            select b.factor || ':device:' || d.id from factor_bindings b join {OwnBrowsers} d on d.user_id = b.user_id where b.user_id = @user)
         """;
 
     private const string GiveBack = "update guess_counters set in_row = in_row - 1, in_window = in_window - 1 where key = @key and in_row > 0 and in_window > 0";
 
-    /// <param name="device">The person's trusted device that guesses: it has a bucket of its own, so that a stranger who uses up the account's leaves the owner a way in.</param>
+    /// <param name="device">
+    /// The person's own browser that guesses, known or trusted: it has a bucket of its own, so that a stranger who uses up the account's leaves the owner a way in.
+    /// </param>
     public static string FactorKey(string userId, string factor, string? device = null) => device is null ? $"{factor}:{userId}" : $"{factor}:device:{device}";
 
     /// <summary>
@@ -62,13 +91,38 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
             : new GuessAnswer.TooMany(Left((await ReadAsync(key, cancel)).Last + Window));
     }
 
+    /// <summary>The browser that used a mailed link to a new password, as the person's own: one bucket a person, ten tries a day, whichever browser and link.</summary>
+    public static string AfterReset(string userId) => "reset-" + userId;
+
+    /// <summary>
+    /// A guess at a factor. Where all of the person's own browsers together have guessed too often, one of them is a stranger like any other: it could say
+    /// nothing of itself as well.
+    /// </summary>
+    /// <param name="device">As for <see cref="FactorKey"/>.</param>
+    public async Task<GuessAnswer> TryReserveAsync(string userId, string factor, string? device, CancellationToken cancel)
+    {
+        if (device is not null)
+        {
+            switch (await ReserveOwnAsync(userId, factor, device, longPause: null, cancel))
+            {
+                case Own.Counted: return new GuessAnswer.Allowed();
+                case Own.TooMany: return await RefusedAsync(FactorKey(userId, factor, device), device == AfterReset(userId) ? ResetWindow : Window, cancel);
+            }
+        }
+
+        return await TryReserveAsync(FactorKey(userId, factor), cancel);
+    }
+
     /// <summary>A guess at a factor.</summary>
     public async Task<GuessAnswer> TryReserveAsync(string key, CancellationToken cancel)
     {
-        if (await CountAsync(key, longPause: null, cancel))
-            return new GuessAnswer.Allowed();
+        return await CountAsync(key, longPause: null, cancel) ? new GuessAnswer.Allowed() : await RefusedAsync(key, Window, cancel);
+    }
+
+    private async Task<GuessAnswer> RefusedAsync(string key, TimeSpan window, CancellationToken cancel)
+    {
         var (inRow, last) = await ReadAsync(key, cancel);
-        return inRow >= InRow ? new GuessAnswer.Stopped() : new GuessAnswer.TooMany(Left(last + Window));
+        return inRow >= InRow ? new GuessAnswer.Stopped() : new GuessAnswer.TooMany(Left(last + window));
     }
 
     /// <summary>
@@ -76,11 +130,8 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
     /// whose counter all its names share and which therefore must not show. Nobody has an account counter too, so that both cost the same.
     /// </summary>
     /// <param name="userId">Null when nobody has this name.</param>
-    /// <param name="device">The person's trusted device that guesses: counted in its own bucket, and there is nothing to hide from it.</param>
-    public async Task<PasswordReservation> ReservePasswordAsync(string? userId, string typedName, CancellationToken cancel, string? device = null)
+    public async Task<PasswordReservation> ReservePasswordAsync(string? userId, string typedName, CancellationToken cancel)
     {
-        if (device is not null)
-            return await ReserveOnDeviceAsync(DeviceKey(device), cancel);
         var (name, account) = (NameKey(typedName), userId is null ? "nobody:" + HashOf(typedName) : PasswordKey(userId));
         var (byName, byAccount) = database.IsPostgres
             ? await database.FirstAsync(ReserveBoth, row => (row.GetInt64(0) == 1, row.GetInt64(1) == 1), cancel, [.. Reservation(name, LongPause), ("@account", account)])
@@ -94,6 +145,24 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
         return byAccount ? new PasswordReservation.Look([name, account]) : new PasswordReservation.LookAway([name]);
     }
 
+    /// <summary>
+    /// A guess at a password in the person's own browser, from which there is nothing to hide. Null where all of them together have guessed too often: then it
+    /// is counted as a stranger's.
+    /// </summary>
+    /// <param name="device">As for <see cref="FactorKey"/>.</param>
+    public async Task<PasswordReservation?> ReserveOwnPasswordAsync(string userId, string device, CancellationToken cancel)
+    {
+        var key = FactorKey(userId, Password, device);
+        switch (await ReserveOwnAsync(userId, Password, device, LongPause, cancel))
+        {
+            case Own.Counted: return new PasswordReservation.Look(device == AfterReset(userId) ? [key] : [key, AllKey(userId, Password)]);
+            case Own.Together: return null;
+        }
+
+        var (inRow, last) = await ReadAsync(key, cancel);
+        return new PasswordReservation.TooMany(Left(last + (device == AfterReset(userId) ? ResetWindow : inRow >= InRow ? LongPause : Window)));
+    }
+
     /// <summary>The reserved guess was never looked at.</summary>
     public Task GiveBackAsync(PasswordReservation reservation, CancellationToken cancel) => ForEachAsync(reservation.Counted, GiveBack, cancel);
 
@@ -104,7 +173,8 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
     /// </summary>
     public async Task ProvenAsync(string userId, string factor, CancellationToken cancel, string? device = null)
     {
-        await database.ExecuteAsync(Forget, cancel, ("@key", FactorKey(userId, factor, device)));
+        var key = FactorKey(userId, factor, device);
+        await database.ExecuteAsync(ForgetBoth, cancel, ("@key", key), ("@all", device is null ? key : AllKey(userId, factor)));
         await database.ExecuteAsync(Reopen, cancel, ("@user", userId), ("@most_in_row", InRow));
     }
 
@@ -118,8 +188,11 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
     /// <summary>The same, in the caller's transaction.</summary>
     public static Task SucceededAsync(Lane lane, IReadOnlyList<string> counted, CancellationToken cancel) => ForEachAsync(lane, counted, Forget, cancel);
 
-    /// <summary>An operator's word, or a new password: everything counted against this person is forgotten, in the caller's transaction.</summary>
-    public static async Task ForgetAsync(Lane lane, string userId, CancellationToken cancel)
+    /// <summary>
+    /// An operator's word, or a new password: everything counted against this person is forgotten, in the caller's transaction - but what
+    /// <see cref="AfterReset"/> has counted only where an operator says so, since every mailed link to a new password would bring ten guesses more.
+    /// </summary>
+    public static async Task ForgetAsync(Lane lane, string userId, CancellationToken cancel, bool afterReset = false)
     {
         var (name, email) = await lane.FirstAsync("select normalized_name, email from users where id = @id", row => (row.GetString(0), row.TextOrNull(1)), cancel, ("@id", userId));
         foreach (var typed in (string?[])[name, email])
@@ -131,29 +204,51 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
         await lane.ExecuteAsync(Forget, cancel, ("@key", PasswordKey(userId)));
         // As FactorKey writes them.
         await lane.ExecuteAsync("delete from guess_counters where key in (select factor || ':' || user_id from factor_bindings where user_id = @id)", cancel, ("@id", userId));
-        await lane.ExecuteAsync("delete from guess_counters where key in (select 'pwd:device:' || id from trusted_devices where user_id = @id)", cancel, ("@id", userId));
-        await lane.ExecuteAsync("""
+        await lane.ExecuteAsync($"delete from guess_counters where key = @all or key in (select 'pwd:device:' || id from {OwnBrowsers} d where user_id = @id)", cancel,
+            ("@all", AllKey(userId, Password)), ("@id", userId));
+        await lane.ExecuteAsync($"""
             delete from guess_counters where key in (
-                select b.factor || ':device:' || d.id from factor_bindings b join trusted_devices d on d.user_id = b.user_id where b.user_id = @id)
+                select factor || ':devices:' || user_id from factor_bindings where user_id = @id
+                union all
+                select b.factor || ':device:' || d.id from factor_bindings b join {OwnBrowsers} d on d.user_id = b.user_id where b.user_id = @id)
             """, cancel, ("@id", userId));
+        if (afterReset)
+        {
+            await lane.ExecuteAsync("""
+                delete from guess_counters where key = @reset or key in (select factor || ':device:reset-' || user_id from factor_bindings where user_id = @id)
+                """, cancel, ("@reset", FactorKey(userId, Password, AfterReset(userId))), ("@id", userId));
+        }
     }
 
     /// <summary>The factor was proven anew, in the caller's transaction.</summary>
-    public static Task ForgetAsync(Lane lane, string userId, string factor, CancellationToken cancel) => lane.ExecuteAsync(Forget, cancel, ("@key", FactorKey(userId, factor)));
+    public static Task ForgetAsync(Lane lane, string userId, string factor, CancellationToken cancel) =>
+        lane.ExecuteAsync(ForgetBoth, cancel, ("@key", FactorKey(userId, factor)), ("@all", AllKey(userId, factor)));
 
-    private async Task<PasswordReservation> ReserveOnDeviceAsync(string key, CancellationToken cancel)
+    private async Task<Own> ReserveOwnAsync(string userId, string factor, string device, TimeSpan? longPause, CancellationToken cancel)
     {
-        if (await CountAsync(key, LongPause, cancel))
-            return new PasswordReservation.Look([key]);
-        var (inRow, last) = await ReadAsync(key, cancel);
-        return new PasswordReservation.TooMany(Left(last + (inRow >= InRow ? LongPause : Window)));
+        var key = FactorKey(userId, factor, device);
+        if (device == AfterReset(userId))
+        {
+            TimeSpan? pause = longPause is null ? null : ResetWindow;
+            return await database.ExecuteAsync(Reserve, cancel, Reservation(key, pause, window: ResetWindow)) == 1 ? Own.Counted : Own.TooMany;
+        }
+
+        (string, object?)[] all = [("@all", AllKey(userId, factor)), ("@together", Together)];
+        var reservation = Reservation(key, longPause);
+        var (byBrowser, byAll) = database.IsPostgres
+            ? await database.FirstAsync(ReserveOwn, row => (row.GetInt64(0) == 1, row.GetInt64(1) == 1), cancel, [.. reservation, .. all])
+            : await database.TransactAsync(async lane => await lane.ExecuteAsync(Reserve, cancel, reservation) == 1
+                ? (true, await lane.ExecuteAsync(CountTogether, cancel, [.. reservation, .. all]) == 1) : (false, false), cancel);
+        if (byBrowser && !byAll)
+            await database.ExecuteAsync(GiveBack, cancel, ("@key", key));
+        return !byBrowser ? Own.TooMany : byAll ? Own.Counted : Own.Together;
     }
 
     private static string BindingKey(string userId, string factor) => FactorKey(userId, "bind-" + factor);
 
-    private static string DeviceKey(string device) => "pwd:device:" + device;
+    private static string AllKey(string userId, string factor) => $"{factor}:devices:{userId}";
 
-    private static string PasswordKey(string userId) => "pwd:" + Handles.HashText(userId);
+    private static string PasswordKey(string userId) => Password + ":" + Handles.HashText(userId);
 
     private static string NameKey(string typedName) => "name:" + HashOf(typedName);
 
@@ -164,12 +259,12 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
 
     private async Task<bool> CountAsync(Lane lane, string key, CancellationToken cancel) => await lane.ExecuteAsync(Reserve, cancel, Reservation(key, LongPause)) == 1;
 
-    private (string, object?)[] Reservation(string key, TimeSpan? longPause, bool noEnd = false)
+    private (string, object?)[] Reservation(string key, TimeSpan? longPause, bool noEnd = false, TimeSpan? window = null)
     {
         var now = clock.GetUtcNow();
         return
         [
-            ("@key", key), ("@now", now.Stored()), ("@edge", (now - Window).Stored()),
+            ("@key", key), ("@now", now.Stored()), ("@edge", (now - (window ?? Window)).Stored()),
             ("@most_in_row", InRow), ("@most_in_window", InWindow), ("@far_edge", longPause is { } pause ? (now - pause).Stored() : long.MinValue), ("@no_end", noEnd),
         ];
     }
@@ -192,6 +287,15 @@ internal sealed class GuessLimits(Database database, TimeProvider clock)
         var wait = until - clock.GetUtcNow();
         return wait > TimeSpan.FromSeconds(1) ? wait : TimeSpan.FromSeconds(1);
     }
+}
+
+/// <summary>How an own browser's bucket answered.</summary>
+internal enum Own
+{
+    Counted,
+    TooMany,
+    /// <summary>All of the person's own browsers together have guessed too often.</summary>
+    Together,
 }
 
 /// <summary>May this guess at a factor be looked at? Refusals of every kind get the same words on a page.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace IdP.Server.Accounts;
 
 /// <summary>
-/// Threads of their own for slow hashes, one a core, and a short queue before them: a storm of sign-ins waits or is turned away here,
+/// Threads of their own for slow hashes, one a core, and a short queue before them (<see cref="HashQueue"/>): a storm of sign-ins waits or is turned away here,
 /// and the rest of the server keeps its threads - and, where the system can be told so, goes first on every core.
 /// </summary>
 internal sealed class HashingThreads : IDisposable
@@ -13,8 +13,8 @@ internal sealed class HashingThreads : IDisposable
 
     private static readonly TimeSpan RetryAfter = TimeSpan.FromSeconds(2);
 
-    private readonly WaitingLine queue;
-    private readonly WaitingLine done = new(int.MaxValue);
+    private readonly HashQueue queue;
+    private readonly WaitingLine done = new();
     private readonly int threads;
     private int started;
     private int working;
@@ -26,13 +26,19 @@ internal sealed class HashingThreads : IDisposable
     }
 
     /// <summary>Whoever stops waiting (a deadline, a browser that left) is not kept until their turn.</summary>
-    /// <exception cref="BusyException">The queue is full.</exception>
-    public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancel)
+    /// <exception cref="AccountBusyException">Three hashes of this account are queued or running.</exception>
+    /// <exception cref="BusyException">The queue is full, or half full of this address.</exception>
+    public Task<T> RunAsync<T>(Func<T> work, CancellationToken cancel, HashFor whom = default)
     {
         if (Interlocked.Exchange(ref started, 1) == 0)
             Start();
         var promise = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
-        return queue.TryAdd(() => done.TryAdd(Fulfil(promise, work, cancel))) ? promise.Task.WaitAsync(cancel) : throw new BusyException(RetryAfter);
+        return queue.TryAdd(whom, () => done.Add(Fulfil(promise, work, cancel))) switch
+        {
+            HashPlace.Given => promise.Task.WaitAsync(cancel),
+            HashPlace.AccountFull => throw new AccountBusyException(RetryAfter),
+            _ => throw new BusyException(RetryAfter),
+        };
     }
 
     public void Dispose() => queue.Close();
@@ -55,8 +61,10 @@ internal sealed class HashingThreads : IDisposable
     private void Work()
     {
         GiveWay();
-        while (queue.Take() is { } work)
-            work();
+        while (queue.WorkNext())
+        {
+        }
+
         if (Interlocked.Decrement(ref working) == 0)
             done.Close();
     }
@@ -98,21 +106,17 @@ internal sealed class HashingThreads : IDisposable
     /// Whoever waits here sleeps at once: the collections of the library spin first, and where every core is busy with a hash that costs each sign-in a fifth
     /// of a millisecond.
     /// </summary>
-    private sealed class WaitingLine(int most)
+    private sealed class WaitingLine
     {
         private readonly Queue<Action> line = new();
         private bool closed;
 
-        /// <summary>False when there is no room, or nobody will come for it.</summary>
-        public bool TryAdd(Action action)
+        public void Add(Action action)
         {
             lock (line)
             {
-                if (closed || line.Count >= most)
-                    return false;
                 line.Enqueue(action);
                 Monitor.Pulse(line);
-                return true;
             }
         }
 
@@ -143,7 +147,10 @@ internal sealed class HashingThreads : IDisposable
 }
 
 /// <summary>Too much is waiting: 503 with Retry-After.</summary>
-internal sealed class BusyException(TimeSpan retryAfter) : Exception("The server is busy.")
+internal class BusyException(TimeSpan retryAfter) : Exception("The server is busy.")
 {
     public TimeSpan RetryAfter => retryAfter;
 }
+
+/// <summary>Too much is waiting for one account: "too many tries" where somebody guesses, else as above.</summary>
+internal sealed class AccountBusyException(TimeSpan retryAfter) : BusyException(retryAfter);

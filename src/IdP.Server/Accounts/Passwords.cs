@@ -17,18 +17,18 @@ internal sealed class Passwords(SecretProtector protector, HashingThreads thread
 
     /// <exception cref="ArgumentException">Empty, too long, or broken Unicode: check <see cref="IsUsable"/> first.</exception>
     /// <exception cref="BusyException">Too many hashes are waiting.</exception>
-    public async Task<byte[]> HashAsync(string userId, string password, CancellationToken cancel)
+    public async Task<byte[]> HashAsync(string userId, string password, CancellationToken cancel, HashFor whom = default)
     {
         var bytes = Bytes(password) ?? throw new ArgumentException("Not a usable password.", nameof(password));
-        var phc = await threads.RunAsync(() => Argon2Phc.New(bytes, cost).ToString(), cancel);
+        var phc = await threads.RunAsync(() => Argon2Phc.New(bytes, cost).ToString(), cancel, whom);
         return Seal(userId, phc);
     }
 
-    public async Task<bool> VerifyAsync(string userId, byte[]? kept, string password, CancellationToken cancel)
+    public async Task<bool> VerifyAsync(string userId, byte[]? kept, string password, CancellationToken cancel, HashFor whom = default)
     {
         var bytes = Bytes(password);
         var phc = kept is null || bytes is null ? null : Open(userId, kept);
-        return await threads.RunAsync(() => (phc ?? Argon2Phc.Nobody(cost)).Matches(bytes ?? []) && phc is not null, cancel);
+        return await threads.RunAsync(() => (phc ?? Argon2Phc.Nobody(cost)).Matches(bytes ?? []) && phc is not null, cancel, whom);
     }
 
     /// <summary>Whether the hash was made with other parameters than today's (imported, or made by an older version).</summary>

@@ -17,9 +17,15 @@ internal sealed record Proofs
     /// </summary>
     public int? BindingPutOff { get; init; }
 
+    /// <summary>
+    /// The person's epoch when this was proven: no session begins or goes on with it after the epoch was raised. Of a session it says nothing, since raising the
+    /// epoch ends those that must not go on.
+    /// </summary>
+    public int Epoch { get; init; }
+
     /// <summary>By content: what two readings of one sign-in are compared with.</summary>
     public bool SameAs(Proofs other) =>
-        PasswordAt == other.PasswordAt && BindingPutOff == other.BindingPutOff && Factors.Select(f => (f.Factor, f.At)).SequenceEqual(other.Factors.Select(f => (f.Factor, f.At)));
+        Epoch == other.Epoch && PasswordAt == other.PasswordAt && BindingPutOff == other.BindingPutOff && Factors.Select(f => (f.Factor, f.At)).SequenceEqual(other.Factors.Select(f => (f.Factor, f.At)));
 
     public Proofs With(FactorProof proof) => this with { Factors = [.. Factors.Where(f => f.Factor != proof.Factor), proof] };
 }
@@ -32,4 +38,6 @@ internal sealed record FactorProof(string Factor, string Binding, DateTimeOffset
 /// <summary>A browser session. The cookie holds a random handle, never this.</summary>
 /// <param name="Id">The public sid.</param>
 /// <param name="DeviceId">The trusted device that spared it the second step; it ends with it.</param>
-internal sealed record Session(string Id, string UserId, Proofs Proofs, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, string? DeviceId = null);
+/// <param name="Epoch">The person's, when this was read: codes that are given in the session carry it.</param>
+internal sealed record Session(
+    string Id, string UserId, Proofs Proofs, DateTimeOffset CreatedAt, DateTimeOffset ExpiresAt, string? DeviceId = null, int Epoch = 0);

@@ -8,7 +8,9 @@ internal sealed record SessionCompany
     /// <summary>The trusted device that spares the session its second step.</summary>
     public string? DeviceId { get; init; }
 
-    /// <summary>First; false when there is nothing to build a session on any more.</summary>
+    /// <summary>
+    /// First; false when there is nothing to build a session on any more. Before it locks anything else it holds the person (<see cref="Users.HoldAsync"/>).
+    /// </summary>
     public required Func<Lane, Task<bool>> Before { get; init; }
 
     public required Func<Lane, Session, Task> After { get; init; }

@@ -45,7 +45,8 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
 
     /// <summary>
     /// Everything, what was granted for when the person is away included. Families whose session ended by age are alive and end here too; their tokens
-    /// are stopped by grant. Sessions first: whoever is just redeeming a code in one of them is waited for, and what that gave is found.
+    /// are stopped by grant. The person's row first: whoever is just beginning a session or redeeming a code is waited for, and what that gave is found;
+    /// whoever comes later waits for this to commit, and then meets another epoch.
     /// </summary>
     /// <param name="exceptSid">A session that stays, with what was granted in it.</param>
     public async Task EndAllAsync(Lane lane, string userId, string? exceptSid, CancellationToken cancel)
@@ -53,6 +54,7 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
         var now = clock.GetUtcNow();
         (string, object?)[] values = [("@user", userId), ("@except", exceptSid ?? ""), ("@now", now.Stored())];
         (string, object?)[] until = [.. values, ("@until", (now + RevocationList.LongestAccess).Stored())];
+        await Users.RaiseEpochAsync(lane, userId, cancel);
         await lane.ExecuteAsync("update sessions set ended_at = @now where user_id = @user and id <> @except and ended_at is null", cancel, values);
         await lane.ExecuteAsync("""
             insert into revocations (key, until, at)
@@ -67,7 +69,10 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
         await lane.ExecuteAsync("update refresh_families set ended_at = @now where user_id = @user and session_id <> @except and ended_at is null", cancel, values);
     }
 
-    /// <summary>What one trusted device brought: its sessions with everything that was granted in them, for the person's absence too. Sessions first, as above.</summary>
+    /// <summary>
+    /// What one trusted device brought: its sessions with everything that was granted in them, for the person's absence too. Sessions first: whoever is just
+    /// redeeming a code in one of them is waited for, and what that gave is found.
+    /// </summary>
     public async Task EndDeviceAsync(Lane lane, string userId, string deviceId, string? exceptSid, CancellationToken cancel)
     {
         const string Brought = "select id from sessions where user_id = @user and device_id = @device and id <> @except";
@@ -90,7 +95,7 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
 
     /// <summary>
     /// All that one client, or any, was given for this person until now, in whatever session and for their absence: refresh families, access tokens,
-    /// and codes that nobody has redeemed yet. Sessions go on.
+    /// and codes that nobody has redeemed yet. Sessions go on. The caller holds the person (<see cref="Users.HoldAsync"/>), for the reason given above.
     /// </summary>
     /// <param name="clientId">Null: all clients.</param>
     public async Task EndClientAsync(Lane lane, string userId, string? clientId, CancellationToken cancel)
@@ -107,13 +112,13 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
     }
 
     /// <summary>
-    /// Whether what answers for whoever asks still does, as the transaction sees it: the session has not been ended, and the password of a sign-in has not been
-    /// changed nor the account disabled since. True where neither is named.
+    /// Whether what answers for whoever asks still does, as the transaction sees it: the session has not been ended, and the epoch of a sign-in's proofs has not
+    /// been raised nor the account disabled since. True where neither is named.
     /// </summary>
     public static async Task<bool> LivesAsync(Lane lane, By by, CancellationToken cancel) =>
         (by.SessionId is null || await lane.FirstAsync("select count(*) from sessions where id = @sid and ended_at is null", row => row.GetInt64(0), cancel, ("@sid", by.SessionId)) == 1)
-        && (by.PasswordAt is not { } typed || await lane.FirstAsync($"select count(*) from users u where u.id = @user and {Sessions.Current}",
-            row => row.GetInt64(0), cancel, ("@user", by.Actor), ("@password_at", typed.Stored())) == 1);
+        && (by.Epoch is not { } epoch || await lane.FirstAsync($"select count(*) from users u where u.id = @user and {Sessions.Current}",
+            row => row.GetInt64(0), cancel, ("@user", by.Actor), ("@epoch", epoch)) == 1);
 
     /// <summary>For what this node remembers of sessions.</summary>
     public event Action? Told;

@@ -13,7 +13,7 @@ namespace IdP.Server.Accounts;
 /// </summary>
 internal sealed class Sessions(Database database, SessionEnding ending, AuditLog audit, IdpOptions options, TimeProvider clock)
 {
-    private const string Select = "select s.id, s.user_id, s.proofs_json, s.created_at, s.expires_at, s.user_agent, s.address, s.device_id from sessions s join users u on u.id = s.user_id";
+    private const string Select = "select s.id, s.user_id, s.proofs_json, s.created_at, s.expires_at, s.user_agent, s.address, s.device_id, u.epoch from sessions s join users u on u.id = s.user_id";
     private const string Alive = "s.ended_at is null and s.expires_at > @now and not u.disabled";
 
     private const string Insert = """
@@ -21,14 +21,18 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
         select @id, @hash, @user, @proofs, @now, @expires, @agent, @address, nullif(@device, '') from users u where u.id = @user and
         """ + Current;
 
+    // PostgreSQL: waits for whoever is just ending everything, and then sees what that has changed. SQLite has one writer.
+    private const string InsertOnPostgres = Insert + " for share of u";
+    private const string Hold = "select 1 from users where id = @user for share";
+
     private const string Continue = """
         update sessions set handle_hash = @hash, proofs_json = @proofs, expires_at = @expires, user_agent = @agent, address = @address,
             device_id = coalesce(nullif(@device, ''), device_id)
         where id = @id and user_id = @user and ended_at is null and expires_at > @now and exists (select 1 from users u where u.id = @user and
         """ + Current + ")";
 
-    // A password that was changed since it was typed proves nothing any more, and nobody signs in to a disabled account.
-    internal const string Current = " not u.disabled and (u.password_changed_at is null or u.password_changed_at <= @password_at)";
+    // What was proven before the epoch was raised proves nothing any more, and nobody signs in to a disabled account.
+    internal const string Current = " not u.disabled and u.epoch = @epoch";
 
     private const int LongestAgent = 300;
 
@@ -46,8 +50,8 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
     /// <summary>
     /// After every authentication: goes on with <paramref name="replaces"/>, the same person's session, under a new handle that makes the old one worthless;
     /// without it starts another session. The handle goes into the cookie and nowhere else.
-    /// Null when that session has ended meanwhile, or the password was changed or the account disabled: the proofs count for nothing any more, and the
-    /// caller must decide again without them.
+    /// Null when that session has ended meanwhile, or the person's epoch was raised or the account disabled: the proofs count for nothing any more, and the
+    /// caller must decide again without them. Lock order: the person's row, a device's (<see cref="SessionCompany.Before"/>), the session's, guess counters.
     /// </summary>
     /// <param name="company">What is committed with the session.</param>
     public async Task<(Session Session, string Handle)?> BeginAsync(string userId, Proofs proofs, string? userAgent, string? address, Session? replaces, CancellationToken cancel, SessionCompany? company = null)
@@ -58,16 +62,20 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
         (string, object?)[] values =
         [
             ("@hash", Handles.Hash(handle)), ("@user", userId), ("@proofs", JsonSerializer.Serialize(proofs, AccountJson.Default.Proofs)), ("@now", now.Stored()),
-            ("@expires", expires.Stored()), ("@password_at", (proofs.PasswordAt ?? now).Stored()), ("@agent", userAgent.Storable(LongestAgent)), ("@address", address), ("@device", company?.DeviceId ?? ""),
+            ("@expires", expires.Stored()), ("@epoch", proofs.Epoch), ("@agent", userAgent.Storable(LongestAgent)), ("@address", address), ("@device", company?.DeviceId ?? ""),
         ];
         var session = await database.TransactAsync(async lane =>
         {
+            // A new session holds the person with its own statement, one way to the database less; where a device is locked before that, Before holds them.
+            if (replaces is not null && database.IsPostgres)
+                await lane.ExecuteAsync(Hold, cancel, ("@user", userId));
             if (company is not null && !await company.Before(lane))
                 return null;
             var result = replaces is null
-                ? new Session(Handles.NewId(), userId, proofs, now, expires, company?.DeviceId)
-                : replaces with { Proofs = proofs, ExpiresAt = expires, DeviceId = company?.DeviceId ?? replaces.DeviceId };
-            var written = await lane.ExecuteAsync(replaces is null ? Insert : Continue, cancel, [.. values, ("@id", result.Id)]);
+                ? new Session(Handles.NewId(), userId, proofs, now, expires, company?.DeviceId, proofs.Epoch)
+                : replaces with { Proofs = proofs, ExpiresAt = expires, DeviceId = company?.DeviceId ?? replaces.DeviceId, Epoch = proofs.Epoch };
+            var begin = database.IsPostgres ? InsertOnPostgres : Insert;
+            var written = await lane.ExecuteAsync(replaces is null ? begin : Continue, cancel, [.. values, ("@id", result.Id)]);
             if (written == 0)
                 return null;
             await audit.AddAsync(lane, new(replaces is null ? "session-begun" : "session-continued", userId, userId, Address: address, Details: company?.DeviceId is null ? null : "trusted device"), cancel);
@@ -137,7 +145,8 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
     }
 
     private static Session Read(DbDataReader row) => new(
-        row.GetString(0), row.GetString(1), JsonSerializer.Deserialize(row.GetString(2), AccountJson.Default.Proofs)!, row.Time(3), row.Time(4), row.TextOrNull(7));
+        row.GetString(0), row.GetString(1), JsonSerializer.Deserialize(row.GetString(2), AccountJson.Default.Proofs)!, row.Time(3), row.Time(4), row.TextOrNull(7),
+        row.GetInt32(8));
 }
 
 /// <summary>A session as its owner sees it in a list.</summary>

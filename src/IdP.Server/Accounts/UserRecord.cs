@@ -31,6 +31,8 @@ internal sealed record UserRecord : UserDraft
     public bool Disabled { get; init; }
     public DateTimeOffset UpdatedAt { get; init; }
     public DateTimeOffset? PasswordChangedAt { get; init; }
+    /// <summary>Proofs made at another epoch count for nothing.</summary>
+    public int Epoch { get; init; }
     public string? PreferredFactor { get; init; }
     /// <summary>How often this person has put off forced binding.</summary>
     public int BindingSkips { get; init; }

@@ -11,7 +11,7 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
 {
     private const string Select = """
         select u.id, u.user_name, u.email, u.email_verified, u.name, u.locale, u.claims_json, u.disabled, u.is_admin, u.updated_at, b.factor, u.password_changed_at,
-            u.groups, u.preferred_factor, u.binding_skips, b.last_used_at, b.id, b.created_at
+            u.groups, u.preferred_factor, u.binding_skips, b.last_used_at, b.id, b.created_at, u.epoch
         from users u left join factor_bindings b on b.user_id = u.id
         """;
 
@@ -50,8 +50,8 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     {
         var now = clock.GetUtcNow().Stored();
         var added = await lane.ExecuteAsync("""
-            insert into users (id, user_name, normalized_name, email, email_verified, name, locale, claims_json, groups, password_sealed, password_changed_at, is_admin, disabled, binding_skips, created_at, updated_at)
-            values (@id, @user_name, @normalized_name, @email, @email_verified, @name, @locale, @claims_json, @groups, @password, @changed, @is_admin, false, 0, @now, @now)
+            insert into users (id, user_name, normalized_name, email, email_verified, name, locale, claims_json, groups, password_sealed, password_changed_at, epoch, is_admin, disabled, binding_skips, created_at, updated_at)
+            values (@id, @user_name, @normalized_name, @email, @email_verified, @name, @locale, @claims_json, @groups, @password, @changed, 0, @is_admin, false, 0, @now, @now)
             on conflict (normalized_name) do nothing
             """, cancel, [.. Values(id, draft, now), ("@password", secret), ("@changed", secret is null ? null : now)]);
         if (added == 0)
@@ -113,13 +113,16 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
     /// </summary>
     public static Task HoldAsync(Lane lane, string id, CancellationToken cancel) => lane.ExecuteAsync("update users set disabled = disabled where id = @id", cancel, ("@id", id));
 
+    /// <summary>Holds the person likewise; what was proven before counts for nothing once this commits.</summary>
+    public static Task RaiseEpochAsync(Lane lane, string id, CancellationToken cancel) => lane.ExecuteAsync("update users set epoch = epoch + 1 where id = @id", cancel, ("@id", id));
+
     private static Task<KnownEmail?> EmailAsync(Lane lane, string id, CancellationToken cancel) =>
         lane.FirstAsync("select email, email_verified from users where id = @id", row => row.TextOrNull(0) is { } email ? new KnownEmail(email, row.GetBoolean(1)) : null, cancel, ("@id", id));
 
     /// <summary>Wrong guesses at this person's password and factors are forgotten; nothing else changes.</summary>
     public Task UnlockAsync(string id, string actor, CancellationToken cancel) => database.TransactAsync(async lane =>
     {
-        await GuessLimits.ForgetAsync(lane, id, cancel);
+        await GuessLimits.ForgetAsync(lane, id, cancel, afterReset: true);
         await audit.AddAsync(lane, new("user-unlocked", actor, id), cancel);
         return true;
     }, cancel);
@@ -139,7 +142,8 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
         }
         else
         {
-            await GuessLimits.ForgetAsync(lane, id, cancel);
+            await RaiseEpochAsync(lane, id, cancel);
+            await GuessLimits.ForgetAsync(lane, id, cancel, afterReset: true);
         }
 
         return await AuditedAsync(lane, new(disabled ? "user-disabled" : "user-enabled", by.Actor, id, Address: by.Address),
@@ -223,20 +227,22 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
         database.FirstAsync("select password_sealed from users where id = @id", row => row.BytesOrNull(0), cancel, ("@id", id));
 
     /// <summary>Costs the same for nobody (null), for somebody without a password, and for a wrong one.</summary>
+    /// <returns>The person's epoch, read together with the hash, when the password is right; null when it is not.</returns>
     /// <exception cref="BusyException">Too many hashes are waiting.</exception>
-    public async Task<bool> CheckPasswordAsync(string? id, string password, CancellationToken cancel)
+    public async Task<int?> CheckPasswordAsync(string? id, string password, CancellationToken cancel, HashFor whom = default)
     {
         // Asked for nobody too, so that the database's share of the time says nothing either.
-        var kept = await ReadPasswordAsync(id ?? "", cancel);
-        if (!await passwords.VerifyAsync(id ?? "", kept, password, cancel))
-            return false;
+        var (kept, epoch) = await database.FirstAsync(
+            "select password_sealed, epoch from users where id = @id", row => (row.BytesOrNull(0), row.GetInt32(1)), cancel, ("@id", id ?? ""));
+        if (!await passwords.VerifyAsync(id ?? "", kept, password, cancel, whom))
+            return null;
         if (passwords.NeedsRehash(id!, kept!))
         {
-            var fresh = await passwords.HashAsync(id!, password, cancel);
+            var fresh = await passwords.HashAsync(id!, password, cancel, whom with { Account = null });
             await database.ExecuteAsync("update users set password_sealed = @fresh where id = @id and password_sealed = @kept", cancel, ("@id", id), ("@fresh", fresh), ("@kept", kept));
         }
 
-        return true;
+        return epoch;
     }
 
     /// <summary>Which factor this person is asked for first; null: the one used last.</summary>
@@ -293,6 +299,7 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
         Claims = row.TextOrNull(6) is { } json ? JsonSerializer.Deserialize(json, AccountJson.Default.DictionaryStringJsonElement)! : [],
         Disabled = row.GetBoolean(7), IsAdmin = row.GetBoolean(8), UpdatedAt = row.Time(9), PasswordChangedAt = row.TimeOrNull(11),
         Groups = row.TextOrNull(12)?.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? [], PreferredFactor = row.TextOrNull(13), BindingSkips = row.GetInt32(14),
+        Epoch = row.GetInt32(18),
     };
 
     private static (string, object?)[] Values(string id, UserDraft draft, long now) =>

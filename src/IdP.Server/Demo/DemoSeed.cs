@@ -61,7 +61,7 @@ internal sealed class DemoSeed(
                 ?? (await users.FindByLoginAsync(userName, cancel))!.Id;
         }
 
-        if (!await users.CheckPasswordAsync(known.Id, identity.Password, cancel))
+        if (await users.CheckPasswordAsync(known.Id, identity.Password, cancel) is null)
             await users.SetPasswordAsync(known.Id, identity.Password, SettingUp, exceptSid: null, cancel);
         return known.Id;
     }

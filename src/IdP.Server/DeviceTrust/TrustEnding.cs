@@ -35,6 +35,7 @@ internal sealed class TrustEnding(SessionEnding sessions, AuditLog audit, TimePr
     /// <summary>How many there were. The session that does it stays.</summary>
     public async Task<int> EndAllAsync(Lane lane, string userId, By by, CancellationToken cancel)
     {
+        await Users.HoldAsync(lane, userId, cancel);
         var devices = await lane.ListAsync(Living, row => row.GetString(0), cancel, ("@user", userId));
         foreach (var device in devices)
             await EndAsync(lane, userId, device, by, cancel);
@@ -52,7 +53,7 @@ internal sealed class TrustEnding(SessionEnding sessions, AuditLog audit, TimePr
             await EndAsync(lane, userId, device, by, cancel);
     }
 
-    /// <summary>False when it is another's, or had ended before.</summary>
+    /// <summary>The caller holds the person. False when it is another's, or had ended before.</summary>
     public async Task<bool> EndAsync(Lane lane, string userId, string deviceId, By by, CancellationToken cancel)
     {
         if (await lane.ExecuteAsync("update trusted_devices set ended_at = @now where id = @id and user_id = @user and ended_at is null", cancel,

@@ -102,6 +102,7 @@ internal sealed class TrustedDevices(
             return false;
         var removed = await database.TransactAsync(async lane =>
         {
+            await Users.HoldAsync(lane, userId, cancel);
             if (!await ending.EndAsync(lane, userId, deviceId, by, cancel))
                 return false;
             await audit.AddAsync(lane, new("trusted-device-removed", by.Actor, userId, Address: by.Address, Details: deviceId), cancel);
@@ -131,6 +132,7 @@ internal sealed class TrustedDevices(
         var ended = await database.TransactAsync(async lane =>
         {
             var now = clock.GetUtcNow();
+            await Users.HoldAsync(lane, userId, cancel);
             if (await lane.ExecuteAsync($"""
                 update trusted_devices set ended_at = @now where id = @id and user_id = @user and secret_hash <> @shown
                     and (previous_hash is null or previous_hash <> @shown or rotated_at <= @edge) and {Alive}

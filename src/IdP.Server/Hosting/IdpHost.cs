@@ -20,14 +20,15 @@ internal static class IdpHost
 {
     /// <param name="args">Settings as --Section:Key VALUE.</param>
     /// <param name="tune">For tests: replaces parts, such as the clock, after everything is registered.</param>
+    /// <param name="environment">For tests, whose hosts share one process; else the process's own.</param>
     /// <exception cref="BadConfigurationException">With every fault of the settings.</exception>
-    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? tune = null)
+    public static WebApplication Build(string[] args, Action<WebApplicationBuilder>? tune = null, string? environment = null)
     {
         var options = IdpConfiguration.Load(args);
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
         {
             ContentRootPath = AppContext.BaseDirectory,
-            EnvironmentName = IdpConfiguration.EnvironmentName,
+            EnvironmentName = environment ?? IdpConfiguration.EnvironmentName,
             // Settings are read once. Watching for changes would see every write to a database below this folder.
             Args = ["--hostBuilder:reloadConfigOnChange=false"],
         });

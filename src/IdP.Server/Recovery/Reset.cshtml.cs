@@ -66,8 +66,9 @@ internal sealed class ResetPage(
         // The link in this browser stands where a session stands in the settings: what was asked or proven for another link, or where somebody else (a mail scanner)
         // opened this one, is nothing here, and takes nothing away from here.
         var browser = Handles.Hash(browserHandle);
-        var device = await trust.RecogniseAsync(HttpContext, person.Id, HttpContext.RequestAborted);
-        var asker = new Asker(person, $"reset-{Convert.ToHexString(link.Hash)}-{Convert.ToHexString(browser)}", browser, Circumstances.Of(HttpContext), device?.Id);
+        // Whoever holds a living link reads the person's mail: their tries are not those of strangers.
+        var own = await trust.OwnAsync(HttpContext, person.Id, HttpContext.RequestAborted) ?? GuessLimits.AfterReset(person.Id);
+        var asker = new Asker(person, $"reset-{Convert.ToHexString(link.Hash)}-{Convert.ToHexString(browser)}", browser, Circumstances.Of(HttpContext), own);
         return new(link, token!, person, asker, csrf.TokenFor(browserHandle));
     }
 
@@ -91,7 +92,7 @@ internal sealed class ResetPage(
         byte[] secret;
         try
         {
-            secret = await passwords.HashAsync(at.Person.Id, fresh, cancel);
+            secret = await passwords.HashAsync(at.Person.Id, fresh, cancel, HashFor.Of(at.Person.UserName, HttpContext.Connection.RemoteIpAddress));
         }
         catch (BusyException)
         {
@@ -104,15 +105,20 @@ internal sealed class ResetPage(
         if (proven && !await proofs.TakeAsync(at.Asker, Action, cancel))
             return await DrawAsync(at, null, Problem.ProofOver);
         var by = By.Person(HttpContext, at.Person.Id, null);
+        string? bucket = null;
         var outcome = await database.TransactAsync(async lane =>
         {
             await Users.HoldAsync(lane, at.Person.Id, cancel);
             // What this server remembers may be seconds old; a factor bound since then is asked for.
             if (!proven && await FactorBindings.CountAsync(lane, at.Person.Id, cancel) > 0)
                 return SetOutcome.MustProve;
-            return await links.TakeAsync(lane, at.Link, cancel) && await users.SetPasswordAsync(lane, at.Person.Id, secret, by, exceptSid: null, cancel)
-                ? SetOutcome.Set : SetOutcome.LinkUsed;
+            if (!await links.TakeAsync(lane, at.Link, cancel) || !await users.SetPasswordAsync(lane, at.Person.Id, secret, by, exceptSid: null, cancel))
+                return SetOutcome.LinkUsed;
+            bucket = await trust.ResetHereAsync(lane, at.Person.Id, cancel);
+            return SetOutcome.Set;
         }, cancel);
+        if (outcome == SetOutcome.Set && bucket is not null)
+            trust.KeepReset(HttpContext, bucket);
         users.Forget(at.Person.Id);
         await ending.TellAsync(cancel);
         return outcome switch

@@ -28,6 +28,7 @@ internal sealed class AppGrants(Database database, SessionEnding ending, IClient
     {
         await database.TransactAsync(async lane =>
         {
+            await Users.HoldAsync(lane, userId, cancel);
             await lane.ExecuteAsync("delete from consents where user_id = @user and client_id = @client", cancel, ("@user", userId), ("@client", clientId));
             await ending.EndClientAsync(lane, userId, clientId, cancel);
             await audit.AddAsync(lane, new("grant-ended", by.Actor, userId, clientId, by.Address), cancel);

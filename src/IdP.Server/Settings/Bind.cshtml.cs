@@ -1,4 +1,5 @@
 using System.Text;
+using IdP.Server.Accounts;
 using IdP.Server.Factors;
 using IdP.Server.SignIn;
 using IdP.Server.StepUp;
@@ -43,7 +44,11 @@ internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, Fac
         var outcome = await enrolments.ConfirmAsync(offer, visit.Person.Id, visit.Asker.Place, answer, visit.By, HttpContext.RequestAborted, Request.Form["label"]);
         // The code that bound it was a second factor really done, here and now: the person is not asked for another.
         if (outcome is EnrolmentOutcome.Bound { Binding: var fresh } && answer is Answer.Code)
-            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs.With(new(fresh.Factor, fresh.Id, clock.GetUtcNow(), factors.Find(fresh.Factor)!.Info.Amr)));
+        {
+            var proof = new FactorProof(fresh.Factor, fresh.Id, clock.GetUtcNow(), factors.Find(fresh.Factor)!.Info.Amr);
+            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs.With(proof) with { Epoch = visit.Session.Epoch });
+        }
+
         return outcome switch
         {
             EnrolmentOutcome.Bound => PageSteps.SeeOther("/account/two-step?done=" + (replaces is null ? "bound" : "rebound")),

@@ -65,14 +65,14 @@ internal sealed class ChangePasswordPage(PasswordStep step, Users users, Passwor
     {
         var cancel = HttpContext.RequestAborted;
         // The hash first: when too many wait for one, the proof is still there for the next try.
-        var secret = await passwords.HashAsync(visit.Person.Id, fresh, cancel);
+        var secret = await passwords.HashAsync(visit.Person.Id, fresh, cancel, HashFor.Of(visit.Person.UserName, HttpContext.Connection.RemoteIpAddress));
         if (NeedsFactor(visit) && !await proofs.TakeAsync(visit.Asker, GuardedAction.Password, cancel))
             return PageSteps.SeeOther(SettingsSteps.ConfirmPath(GuardedAction.Password));
         // This session was ended elsewhere meanwhile: whoever did that has the last word.
         if (!await users.SetPasswordAsync(visit.Person.Id, secret, visit.By, visit.Session.Id, cancel))
             return PageSteps.SeeOther("/account");
-        if ((await users.FindAsync(visit.Person.Id, cancel))?.PasswordChangedAt is { } changedAt)
-            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs with { PasswordAt = changedAt });
+        if (await users.FindAsync(visit.Person.Id, cancel) is { PasswordChangedAt: { } changedAt, Epoch: var epoch })
+            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs with { PasswordAt = changedAt, Epoch = epoch });
         return PageSteps.SeeOther("/account/password?done=password");
     }
 

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.Settings;
 
 /// <summary>J-36: where this person is signed in, and which apps hold something; each can be ended.</summary>
-internal sealed class SessionsPage(Sessions sessions, AppGrants grants) : PageModel
+internal sealed class SessionsPage(Sessions sessions, Users users, SettingsDesk desk, AppGrants grants) : PageModel
 {
     public Visit Visit { get; private set; } = null!;
 
@@ -38,6 +38,10 @@ internal sealed class SessionsPage(Sessions sessions, AppGrants grants) : PageMo
     public Task<IActionResult> OnPostOthersAsync() => PostAsync("others-ended", async visit =>
     {
         await sessions.EndAllAsync(visit.Person.Id, visit.Session.Id, visit.Person.Id, HttpContext.RequestAborted);
+        users.Forget(visit.Person.Id);
+        // Under a new handle: whoever holds a copy of the old one is one of the others too, and no node remembers this session at the epoch before.
+        if (await users.FindAsync(visit.Person.Id, HttpContext.RequestAborted) is { Epoch: var epoch })
+            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs with { Epoch = epoch });
         return true;
     });
 

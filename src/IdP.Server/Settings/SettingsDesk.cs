@@ -1,4 +1,5 @@
 using IdP.Server.Accounts;
+using IdP.Server.DeviceTrust;
 using IdP.Server.Hosting;
 using IdP.Server.SignIn;
 using IdP.Server.StepUp;
@@ -12,14 +13,16 @@ namespace IdP.Server.Settings;
 internal sealed record Visit(UserRecord Person, Session Session, Asker Asker, By By, string Csrf);
 
 /// <summary>Where every page of the settings begins: whether this browser's session is enough is the decider's word, as for any app.</summary>
-internal sealed class SettingsDesk(SignInDesk desk, AccountClient client, Sessions sessions, IdpCookies cookies, Csrf csrf)
+internal sealed class SettingsDesk(SignInDesk desk, AccountClient client, Sessions sessions, BrowserTrust trust, IdpCookies cookies, Csrf csrf)
 {
     public async Task<Visit?> FindAsync(HttpContext http, string browserHandle)
     {
         var situation = await desk.LookAsync(http, client.Request(), null);
         if (situation is not { Session: { } session, Person: { } person } || SignInFlow.Next(situation) is not NextStep.Finish)
             return null;
-        return new Visit(person, session, new Asker(person, session.Id, Handles.Hash(browserHandle), Circumstances.Of(http), situation.TrustedDevice?.Id), By.Person(http, person.Id, session.Id), csrf.TokenFor(browserHandle));
+        var own = await trust.OwnAsync(http, person.Id, http.RequestAborted);
+        var asker = new Asker(person, session.Id, Handles.Hash(browserHandle), Circumstances.Of(http), own);
+        return new Visit(person, session, asker, By.Person(http, person.Id, session.Id), csrf.TokenFor(browserHandle));
     }
 
     /// <summary>

@@ -52,7 +52,7 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
             return await DrawAsync(at, problem: Problem.MissingField);
 
         var person = at.Situation.Person!.Id;
-        var by = By.Person(HttpContext, person, at.Situation.Session?.Id) with { PasswordAt = at.Progress.Proofs.PasswordAt ?? at.Situation.Session?.Proofs.PasswordAt };
+        var by = By.Person(HttpContext, person, at.Situation.Session?.Id) with { Epoch = at.Progress.Proofs.Epoch };
         return await enrolments.ConfirmAsync(offer.Id, person, at.Progress.BrowserHash, answer, by, HttpContext.RequestAborted) switch
         {
             EnrolmentOutcome.Bound bound => await AdvanceAsync(at, offer, bound.Binding),

@@ -30,7 +30,7 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns, SignInDes
 
         try
         {
-            return await step.TryAsync(userName, password, HttpContext.Connection.RemoteIpAddress, HttpContext.RequestAborted, DeviceOfAsync, forget: false) switch
+            return await step.TryAsync(userName, password, HttpContext.Connection.RemoteIpAddress, HttpContext.RequestAborted, trust.ShowsAny(HttpContext) ? OwnOfAsync : null, forget: false) switch
             {
                 PasswordOutcome.Right right => await AdvanceAsync(at, right),
                 PasswordOutcome.TooMany tooMany => Draw(at, userName, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
@@ -45,7 +45,7 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns, SignInDes
         }
     }
 
-    private async Task<string?> DeviceOfAsync(string userId) => (await trust.RecogniseAsync(HttpContext, userId, HttpContext.RequestAborted))?.Id;
+    private Task<string?> OwnOfAsync(string userId) => trust.OwnAsync(HttpContext, userId, HttpContext.RequestAborted);
 
     // Another person's proofs do not become this one's: whatever was proven in this sign-in before the password is dropped with the old name. So is what another
     // browser proved since this one opened the page: who knows the password may wait for its owner's second factor.
@@ -53,11 +53,11 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns, SignInDes
     {
         var cancel = HttpContext.RequestAborted;
         var owner = cookies.NewOwner(HttpContext, at.Progress.Id);
-        bool Continues(SignInProgress kept) => kept.UserId == right.UserId && kept.SameOwnerAs(at.Progress);
+        bool Continues(SignInProgress kept) => kept.UserId == right.UserId && kept.Proofs.Epoch == right.Epoch && kept.SameOwnerAs(at.Progress);
         SignInProgress With(SignInProgress kept) => kept with
         {
             UserId = right.UserId,
-            Proofs = (Continues(kept) ? kept.Proofs : Proofs.None) with { PasswordAt = right.At, BindingPutOff = null },
+            Proofs = (Continues(kept) ? kept.Proofs : Proofs.None) with { PasswordAt = right.At, Epoch = right.Epoch, BindingPutOff = null },
             Counted = null,
             TrustThisBrowser = Continues(kept) && kept.TrustThisBrowser,
             OwnerHash = Handles.Hash(owner),

@@ -10,7 +10,8 @@ internal abstract record PasswordOutcome
     private PasswordOutcome() { }
 
     /// <param name="Counted">The counters that still count this try as a guess; empty when they were forgotten.</param>
-    internal sealed record Right(string UserId, DateTimeOffset At, IReadOnlyList<string> Counted) : PasswordOutcome;
+    /// <param name="Epoch">The person's, when the password was read.</param>
+    internal sealed record Right(string UserId, DateTimeOffset At, int Epoch, IReadOnlyList<string> Counted) : PasswordOutcome;
 
     /// <summary>Unknown, locked and wrong alike: same words, same time.</summary>
     internal sealed record Wrong : PasswordOutcome;
@@ -23,18 +24,34 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
 {
     private static readonly TimeSpan AddressWait = TimeSpan.FromMinutes(10);
 
-    /// <param name="deviceOf">The trusted device that this browser is for a person, by id; null when it is none.</param>
+    /// <param name="ownOf">
+    /// What this browser is as a person's own, by id; null when it is none. An own browser is asked about before any ban of the address, so that strangers who
+    /// guess, from wherever, delay each other and not the owner. Null: the browser shows nothing that could make it anybody's own.
+    /// </param>
     /// <param name="forget">False: the caller has a right password's counters forgotten. Whoever does not leaves it counted as one more guess.</param>
     public async Task<PasswordOutcome> TryAsync(
-        string userName, string password, IPAddress? address, CancellationToken cancel, Func<string, Task<string?>>? deviceOf = null, bool forget = true)
+        string userName, string password, IPAddress? address, CancellationToken cancel, Func<string, Task<string?>>? ownOf = null, bool forget = true)
     {
         var at = clock.GetUtcNow();
+        var owner = ownOf is null ? null : await users.FindByLoginAsync(userName, cancel);
+        // Asked for nobody too: a cookie that anybody can make up must not make a difference in time.
+        var own = ownOf is null ? null : await ownOf(owner?.Id ?? "");
+        if (owner is not null && own is not null && await limits.ReserveOwnPasswordAsync(owner.Id, own, cancel) is { } counted)
+        {
+            var outcome = await LookAsync(owner, counted, userName, password, address, forget, cancel);
+            if (outcome is PasswordOutcome.TooMany)
+                await addresses.TryAsync(address, at);
+            return outcome;
+        }
+
         if (!await addresses.TryAsync(address, at))
             return new PasswordOutcome.TooMany(AddressWait);
         try
         {
-            var outcome = await LookAsync(userName, password, address, deviceOf, forget, cancel);
-            if (outcome is not PasswordOutcome.Wrong)
+            var account = owner ?? await users.FindByLoginAsync(userName, cancel);
+            var reservation = await limits.ReservePasswordAsync(account?.Id, userName, cancel);
+            var outcome = await LookAsync(account, reservation, userName, password, address, forget, cancel);
+            if (outcome is PasswordOutcome.Right)
                 await addresses.GiveBackAsync(address, at);
             return outcome;
         }
@@ -46,20 +63,22 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
         }
     }
 
-    private async Task<PasswordOutcome> LookAsync(string userName, string password, IPAddress? address, Func<string, Task<string?>>? deviceOf, bool forget, CancellationToken cancel)
+    private async Task<PasswordOutcome> LookAsync(
+        UserRecord? account, PasswordReservation reservation, string userName, string password, IPAddress? address, bool forget, CancellationToken cancel)
     {
-        var account = await users.FindByLoginAsync(userName, cancel);
-        var device = account is null || deviceOf is null ? null : await deviceOf(account.Id);
-        var reservation = await limits.ReservePasswordAsync(account?.Id, userName, cancel, device);
         if (reservation is PasswordReservation.TooMany tooMany)
             return new PasswordOutcome.TooMany(tooMany.RetryAfter);
 
-        bool right;
-        // Before it is looked at: a change that begins meanwhile is a later one, and no session begins with what it replaced.
+        int? right;
         var at = clock.GetUtcNow();
         try
         {
-            right = await users.CheckPasswordAsync(reservation is PasswordReservation.Look ? account?.Id : null, password, cancel) && account is { Disabled: false };
+            right = await users.CheckPasswordAsync(reservation is PasswordReservation.Look ? account?.Id : null, password, cancel, HashFor.Of(userName, address));
+        }
+        catch (AccountBusyException busy)
+        {
+            await limits.GiveBackAsync(reservation, cancel);
+            return new PasswordOutcome.TooMany(busy.RetryAfter);
         }
         catch (BusyException)
         {
@@ -68,7 +87,7 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
             throw;
         }
 
-        if (!right || reservation is not PasswordReservation.Look looked)
+        if (right is not { } epoch || account is not { Disabled: false } || reservation is not PasswordReservation.Look looked)
         {
             await audit.WriteAsync(new AuditEntry("sign-in-failed", UserId: account?.Id, Address: address?.ToString(), Details: "password"), CancellationToken.None);
             return new PasswordOutcome.Wrong();
@@ -76,6 +95,6 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
 
         if (forget)
             await limits.SucceededAsync(looked.Counted, cancel);
-        return new PasswordOutcome.Right(account!.Id, at, forget ? [] : looked.Counted);
+        return new PasswordOutcome.Right(account.Id, at, epoch, forget ? [] : looked.Counted);
     }
 }

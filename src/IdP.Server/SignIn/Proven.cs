@@ -25,7 +25,7 @@ internal readonly struct Proven
     public static Proven From(Situation now)
     {
         var request = now.Request;
-        var here = StillGood(now.Progress?.Proofs ?? Proofs.None, now.Person);
+        var here = now.Progress is { } progress && progress.Proofs.Epoch == now.Person?.Epoch ? StillGood(progress.Proofs, now.Person) : Proofs.None;
         var userId = now.Progress?.UserId ?? now.Session?.UserId;
         var before = now.Session is { } session && session.UserId == userId ? StillGood(session.Proofs, now.Person) : Proofs.None;
 
@@ -56,7 +56,7 @@ internal readonly struct Proven
             FactorDoneHere = here.Factors.Count > 0,
             BindingPutOff = putOff,
             ForSession = here.Factors.Aggregate(
-                (startOver ? Proofs.None : before) with { PasswordAt = here.PasswordAt ?? before.PasswordAt, BindingPutOff = putOff },
+                (startOver ? Proofs.None : before) with { PasswordAt = here.PasswordAt ?? before.PasswordAt, BindingPutOff = putOff, Epoch = here.Epoch },
                 (proofs, proof) => proofs.With(proof)),
         };
     }

@@ -47,8 +47,8 @@ internal sealed class SignInDesk(
         var person = (progress?.UserId ?? session?.UserId) is { } userId ? await users.FindAsync(userId, cancel) : null;
         if (person is { Disabled: true })
             person = null;
-        // What was bound in this sign-in on another node a moment ago: seconds are too long to wait for it.
-        if (person is not null && progress is not null && !progress.Proofs.Factors.All(person.Holds))
+        // What was bound in this sign-in on another node a moment ago, or proven after an ending there: seconds are too long to wait for it.
+        if (person is not null && progress?.UserId is not null && !(progress.Proofs.Epoch == person.Epoch && progress.Proofs.Factors.All(person.Holds)))
         {
             users.Forget(person.Id);
             person = await users.FindAsync(person.Id, cancel) is { Disabled: false } again ? again : null;
@@ -74,12 +74,9 @@ internal sealed class SignInDesk(
         };
     }
 
-    /// <summary>
-    /// Whether this sign-in has nothing more to ask and stands on no trusted device. Who begins a session on one holds the device's row before its counter, who
-    /// changes the password the other way round.
-    /// </summary>
+    /// <summary>Whether this sign-in has nothing more to ask.</summary>
     public async Task<bool> EndsAsync(HttpContext context, AuthorizeRequest request, SignInProgress progress) =>
-        SignInFlow.Next(await LookAsync(context, request, progress)) is NextStep.Finish { Who.SparedBy: null };
+        SignInFlow.Next(await LookAsync(context, request, progress)) is NextStep.Finish;
 
     /// <summary>The page of a step; what finishes is the continue endpoint's.</summary>
     public static string PathOf(NextStep step, string tx) => step switch

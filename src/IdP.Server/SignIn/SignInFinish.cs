@@ -45,6 +45,7 @@ internal sealed class SignInFinish(
             Amr = who.Amr,
             // When the person's word was read: whatever they take back from then on concerns this grant too.
             GivenAt = situation.Now,
+            Epoch = session.Epoch,
             SessionEndsAt = session.ExpiresAt,
             UserInfoClaims = request.UserInfoClaims,
             IdTokenClaims = request.IdTokenClaims,

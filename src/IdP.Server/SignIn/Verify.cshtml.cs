@@ -1,3 +1,5 @@
+using IdP.Server.Accounts;
+using IdP.Server.DeviceTrust;
 using IdP.Server.Hosting;
 using IdP.Server.Audit;
 using IdP.Server.Factors;
@@ -9,7 +11,7 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.SignIn;
 
 /// <summary>Second step: one of the factors that are bound and would do.</summary>
-internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, FactorBindings bindings, SignIns signIns, SignInDesk desk, IdpCookies cookies, AuditLog audit, IdpOptions options, TimeProvider clock) : PageModel
+internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, FactorBindings bindings, SignIns signIns, SignInDesk desk, BrowserTrust trust, IdpCookies cookies, AuditLog audit, IdpOptions options, TimeProvider clock) : PageModel
 {
     public VerifyView View { get; internal set; } = null!;
 
@@ -29,8 +31,9 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
         if (at.Progress.ChallengeId is not { } challengeId)
             return await DrawAsync(at, Problem.CodeExpired);
 
+        var own = await trust.OwnAsync(HttpContext, at.Situation.Person!.Id, HttpContext.RequestAborted);
         var outcome = await stepUp.AnswerAsync(
-            challengeId, at.Situation.Person!.Id, Purpose(at), at.Progress.BrowserHash, answer, HttpContext.RequestAborted, at.Situation.TrustedDevice?.Id);
+            challengeId, at.Situation.Person.Id, Purpose(at), at.Progress.BrowserHash, answer, HttpContext.RequestAborted, own);
         if (outcome is StepUpOutcome.Wrong or StepUpOutcome.AlreadyUsed or StepUpOutcome.Denied)
             await audit.WriteAsync(Failed(at, outcome), CancellationToken.None);
         return outcome switch
@@ -75,13 +78,13 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
     // The proof belongs to the person it was asked of: from now on this sign-in is theirs, and a session of somebody else counts for nothing in it.
     private async Task<IActionResult> AdvanceAsync(SignInAt at, StepUpOutcome.Passed passed)
     {
-        var person = at.Situation.Person!.Id;
+        var (person, epoch) = (at.Situation.Person!.Id, at.Situation.Person.Epoch);
         // Where the session came after the sign-in had begun, nobody owns it yet.
         var owner = at.Progress.OwnerHash ?? Handles.Hash(cookies.NewOwner(HttpContext, at.Progress.Id));
         await signIns.ChangeAsync(at.Kept, kept => kept.Finishing || (kept.UserId is { } other && other != person) ? null : kept with
         {
             UserId = person,
-            Proofs = kept.Proofs.With(passed.Proof),
+            Proofs = (kept.Proofs.Epoch == epoch ? kept.Proofs : Proofs.None with { Epoch = epoch }).With(passed.Proof),
             ChallengeId = null,
             OwnerHash = kept.OwnerHash ?? owner,
             TrustThisBrowser = kept.TrustThisBrowser || (MayTrust(at) && TrustWanted),

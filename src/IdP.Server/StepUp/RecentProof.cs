@@ -24,7 +24,7 @@ internal sealed record GuardedAction(string Name)
 /// <summary>Who asks: one person, in one session, in one browser.</summary>
 /// <param name="BrowserHash">SHA-256 of the browser cookie.</param>
 /// <param name="Circumstances">What a mailed code or a phone tells the owner.</param>
-/// <param name="DeviceId">The trusted device that this browser is for this person: its tries are counted apart. Never a proof.</param>
+/// <param name="DeviceId">The person's own browser, known or trusted, by id: its tries are counted apart. Never a proof.</param>
 internal sealed record Asker(UserRecord Person, string SessionId, byte[] BrowserHash, Circumstances? Circumstances = null, string? DeviceId = null)
 {
     /// <summary>This browser in this session, as one hash: what is offered here is worth nothing to whoever signs in next.</summary>

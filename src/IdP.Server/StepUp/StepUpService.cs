@@ -83,7 +83,7 @@ internal sealed class StepUpService(
     /// Looks at one answer. The try is counted twice before it is looked at: on the challenge (five) and, durably, on the account and factor
     /// (ten in ten minutes over all sessions, nodes and addresses), so that parallel guesses gain nothing.
     /// </summary>
-    /// <param name="device">The person's trusted device that answers: its tries are counted apart.</param>
+    /// <param name="device">The person's own browser, known or trusted, that answers: its tries are counted apart.</param>
     public async Task<StepUpOutcome> AnswerAsync(
         string challengeId, string userId, string purpose, byte[] browserHash, Answer answer, CancellationToken cancel, string? device = null)
     {
@@ -95,7 +95,7 @@ internal sealed class StepUpService(
         if (factor is null)
             return new StepUpOutcome.Over();
 
-        switch (await limits.TryReserveAsync(GuessLimits.FactorKey(userId, challenge.Factor, device), cancel))
+        switch (await limits.TryReserveAsync(userId, challenge.Factor, device, cancel))
         {
             case GuessAnswer.TooMany tooMany: return new StepUpOutcome.TooMany(tooMany.RetryAfter);
             case GuessAnswer.Stopped: return new StepUpOutcome.Stopped();

@@ -61,6 +61,11 @@ internal sealed class Database : IAsyncDisposable
             ? UseLaneAsync(lane => lane.ExecuteAsync(sql, cancel, values), cancel)
             : group.RunAsync(lane => lane.ExecuteAsync(sql, cancel, values), atomic: false, cancel);
 
+    /// <summary>On PostgreSQL: <see cref="Lane.ExecuteAfterAsync"/>.</summary>
+    public Task<int> ExecuteAfterAsync(
+        (string Sql, (string Name, object? Value)[] Values) first, (string Sql, (string Name, object? Value)[] Values) second, CancellationToken cancel) =>
+        UseLaneAsync(lane => lane.ExecuteAfterAsync(first, second, cancel), cancel);
+
     /// <summary>The first row, or default when there is none.</summary>
     public Task<T?> FirstAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancel, params (string Name, object? Value)[] values) =>
         UseLaneAsync(lane => lane.FirstAsync(sql, read, cancel, values), cancel);

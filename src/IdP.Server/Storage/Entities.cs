@@ -18,6 +18,8 @@ internal sealed class UserRow
     /// <summary>Argon2id PHC string, sealed: a stolen database alone cannot be guessed against.</summary>
     public byte[]? PasswordSealed { get; set; }
     public DateTimeOffset? PasswordChangedAt { get; set; }
+    /// <summary>Raised whenever what was proven before must not count any more: a new password, all (other) sessions ended, disabled, enabled.</summary>
+    public int Epoch { get; set; }
     public bool IsAdmin { get; set; }
     public bool Disabled { get; set; }
     /// <summary>Space-separated names that policies speak of.</summary>
@@ -112,11 +114,16 @@ internal sealed class TrustedDeviceRow
     public DateTimeOffset? EndedAt { get; set; }
 }
 
-/// <summary>A browser that a person has signed in with: a sign-in from another one is told by mail. Grants nothing.</summary>
+/// <summary>
+/// A browser that a person has signed in with: a sign-in from another one is told by mail, and its wrong guesses are counted apart from strangers'. Grants nothing.
+/// </summary>
 internal sealed class KnownBrowserRow
 {
     public required string UserId { get; set; }
+    /// <summary>SHA-256 of a handle that was made for this person in this browser.</summary>
     public required byte[] BrowserHash { get; set; }
+    /// <summary>Guess counters are named by it.</summary>
+    public required string Id { get; set; }
     public DateTimeOffset LastSeenAt { get; set; }
 }
 

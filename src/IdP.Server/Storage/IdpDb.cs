@@ -39,7 +39,7 @@ internal abstract class IdpDb(DbContextOptions options) : DbContext(options)
         model.Entity<FormerBindingRow>(e => { e.ToTable("former_bindings"); e.HasKey(x => x.Id); e.HasIndex(x => x.UserId); });
         model.Entity<SessionRow>(e => { e.ToTable("sessions"); e.HasKey(x => x.Id); e.HasIndex(x => x.HandleHash).IsUnique(); e.HasIndex(x => x.UserId); e.HasIndex(x => x.ExpiresAt); });
         model.Entity<TrustedDeviceRow>(e => { e.ToTable("trusted_devices"); e.HasKey(x => x.Id); e.HasIndex(x => x.UserId); e.HasIndex(x => x.ExpiresAt); });
-        model.Entity<KnownBrowserRow>(e => { e.ToTable("known_browsers"); e.HasKey(x => new { x.UserId, x.BrowserHash }); });
+        model.Entity<KnownBrowserRow>(e => { e.ToTable("known_browsers"); e.HasKey(x => new { x.UserId, x.BrowserHash }); e.Property(x => x.Id).IsRequired(); });
         model.Entity<BindingPolicyRow>(e => { e.ToTable("binding_policies"); e.HasKey(x => x.Name); });
         model.Entity<ConsentRow>(e => { e.ToTable("consents"); e.HasKey(x => new { x.UserId, x.ClientId }); });
         model.Entity<UsedCodeRow>(e => { e.ToTable("used_codes"); e.HasKey(x => x.Key); });

@@ -68,6 +68,27 @@ internal sealed class Lane(DbConnection connection, bool keepsStatements) : IAsy
         }
     }
 
+    /// <summary>
+    /// Two statements in one way to the database and one transaction of their own; the number of rows the second changed. The second sees what others
+    /// committed while the first waited for a lock.
+    /// </summary>
+    public async Task<int> ExecuteAfterAsync(
+        (string Sql, (string Name, object? Value)[] Values) first, (string Sql, (string Name, object? Value)[] Values) second, CancellationToken cancel)
+    {
+        await using var batch = connection.CreateBatch();
+        Fill(batch, first.Sql, first.Values);
+        Fill(batch, second.Sql, second.Values);
+        try
+        {
+            await batch.ExecuteNonQueryAsync(cancel);
+            return batch.BatchCommands[1].RecordsAffected;
+        }
+        catch (Exception problem) when (Outage.Find(problem) is { } outage)
+        {
+            throw outage;
+        }
+    }
+
     /// <summary>The first row, or default when there is none.</summary>
     public async Task<T?> FirstAsync<T>(string sql, Func<DbDataReader, T> read, CancellationToken cancel, params (string Name, object? Value)[] values)
     {

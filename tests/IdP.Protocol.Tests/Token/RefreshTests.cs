@@ -52,6 +52,16 @@ public sealed class RefreshTests
     }
 
     [Fact]
+    public async Task A_refresh_token_given_before_the_person_took_it_back_is_refused()
+    {
+        var first = await house.SignInAsync();
+        house.Revocations.Withdrawn[("alice-sub", "web")] = house.Time.GetUtcNow();
+        Assert.Equal("invalid_grant", House.Refused(await house.RefreshAsync(first.RefreshToken)));
+        house.Time.Advance(TimeSpan.FromMilliseconds(1));
+        House.Issued(await house.RefreshAsync((await house.SignInAsync()).RefreshToken));
+    }
+
+    [Fact]
     public async Task Sixty_four_at_once_share_one_successor()
     {
         var first = await house.SignInAsync();

@@ -108,8 +108,8 @@ public sealed class HostingTests : IDisposable
         };
         request.Headers.Authorization = new AuthenticationHeaderValue("Basic", Convert.ToBase64String("app:secret-of-the-app-0123456789"u8));
         // A person's request of the same kind, at the same time.
-        using var visit = new HttpRequestMessage(HttpMethod.Get, new Uri(
-            $"http://127.0.0.1:{port}/connect/authorize?client_id=app&redirect_uri={Uri.EscapeDataString(Seeded.RedirectUri)}&response_type=code&scope=openid&code_challenge={new string('a', 43)}&code_challenge_method=S256"));
+        using var visit = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://127.0.0.1:{port}/verify?tx={Handles.NewId()}"));
+        visit.Headers.Add("Cookie", "idp.browser=" + Handles.New());
         visit.Headers.Accept.ParseAdd("text/html");
 
         var started = TimeProvider.System.GetTimestamp();

@@ -1,3 +1,4 @@
+using IdP.Server.Accounts;
 using IdP.Server.Tests.Attacks;
 using IdP.Server.Tests.Support;
 
@@ -86,6 +87,39 @@ public abstract class EndingTests(TestIdp idp)
         Assert.Equal("/consent", at.At);
         var fresh = (await app.RedeemAsync((await idp.PassAsync(owner.Browser, at, owner.Person)).MustAnswer(), anew)).MustSucceed();
         Assert.Equal(200, (await app.UserInfoAsync(fresh.AccessToken)).Status);
+    }
+
+    /// <summary>Whoever typed the password before, and shows the right second factor after, has proven nothing that counts.</summary>
+    [Theory, InlineData("end all others"), InlineData("new password"), InlineData("disable and enable")]
+    public async Task A_half_done_sign_in_ends_with_the_sessions(string way)
+    {
+        using var owner = await Owner.WithOtpAsync(idp);
+        using var other = idp.Browser();
+        var typed = new Dictionary<string, string> { ["userName"] = owner.Person.UserName, ["password"] = owner.Person.Password };
+        var at = await other.SubmitAsync(await other.OpenAsync(idp.App(TestClient.Web).Ask().Url), typed, "/sign-in");
+        Assert.Equal("/verify", at.At);
+
+        var users = idp.Service<Users>();
+        if (way == "end all others")
+        {
+            Assert.Contains("done=", (await PostAsync(owner, "/account/sessions/others")).Url.Query, StringComparison.Ordinal);
+        }
+        else
+        {
+            var id = await owner.IdAsync();
+            if (way == "new password")
+                Assert.True(await users.SetPasswordAsync(id, owner.Person.Password, By.Tool("cli"), exceptSid: null, default));
+            else
+                Assert.True(await users.SetDisabledAsync(id, true, By.Tool("cli"), default) && await users.SetDisabledAsync(id, false, By.Tool("cli"), default));
+        }
+
+        await owner.CodeIsGoodAgainAsync();
+        var stop = await other.SubmitAsync(at, new Dictionary<string, string> { ["code"] = owner.Person.CodeAt(idp.Clock) }, "/verify");
+        Assert.True(stop is { Answer: null, At: "/sign-in" }, stop.Describe());
+        // Begun anew it ends well, with both proofs.
+        Assert.NotNull((await idp.PassAsync(other, stop, owner.Person)).Answer);
+        if (way == "end all others")
+            Assert.Equal("/account", (await owner.Browser.VisitAsync("/account")).At);
     }
 
     [Fact]

@@ -126,8 +126,8 @@ public sealed class DurableContract(Servers servers)
     public async Task A_code_of_a_session_that_has_ended_gives_nothing(string kind)
     {
         await using var node = await StartAsync(kind);
-        var user = await node.Get<Users>().AddAsync(new() { UserName = "late" }, null, "test", Cancel);
-        var (session, _) = (await node.Get<Sessions>().BeginAsync(user!, Proofs.None, null, null, null, Cancel))!.Value;
+        var user = (await node.Get<Users>().AddAsync(new() { UserName = "late" }, null, "test", Cancel))!;
+        var (session, _) = (await node.Get<Sessions>().BeginAsync(user, Proofs.None, null, null, null, Cancel))!.Value;
         Assert.True(await node.Get<ICodes>().ConsumeAsync(Handles.New(), Content(session.Id), Family(), Cancel));
         Assert.True(await node.Get<ICodes>().ConsumeAsync(Handles.New(), Content(session.Id), null, Cancel));
         await node.Get<Sessions>().EndAsync(session.Id, user, Cancel);
@@ -147,8 +147,8 @@ public sealed class DurableContract(Servers servers)
         var user = (await node.Get<Users>().AddAsync(new() { UserName = "busy" }, null, "test", Cancel))!;
         for (var round = 0; round < 8; round++)
         {
-            var (session, _) = (await node.Get<Sessions>().BeginAsync(user, Proofs.None, null, null, null, Cancel))!.Value;
-            var content = Enumerable.Range(0, 8).Select(_ => Content(session.Id, user)).ToArray();
+            var (session, _) = (await node.Get<Sessions>().BeginAsync(user, Proofs.None with { Epoch = round }, null, null, null, Cancel))!.Value;
+            var content = Enumerable.Range(0, 8).Select(_ => Content(session.Id, user, round)).ToArray();
             var families = content.Select(_ => Family()).ToArray();
             await Race.RunAsync(9, async i =>
             {
@@ -172,6 +172,7 @@ public sealed class DurableContract(Servers servers)
         var database = await servers.Real.NewDatabaseAsync(kind);
         await using var node = await StoreNode.StartAsync(database, clock: clock);
         await using var other = await StoreNode.StartAsync(database, clock: clock);
+        await node.KnowAsync("web", "all", "somebody else");
         foreach (var client in (string?[])["web", null])
         {
             var before = Content(user: client ?? "all");
@@ -325,14 +326,19 @@ public sealed class DurableContract(Servers servers)
         return await housekeeping.TidyAsync(Cancel);
     }
 
-    private async Task<StoreNode> StartAsync(string kind) => await StoreNode.StartAsync(await servers.Real.NewDatabaseAsync(kind), clock: clock);
+    private async Task<StoreNode> StartAsync(string kind)
+    {
+        var node = await StoreNode.StartAsync(await servers.Real.NewDatabaseAsync(kind), clock: clock);
+        await node.KnowAsync("sub");
+        return node;
+    }
 
-    private CodeContent Content(string session = "sid", string user = "sub") => new()
+    private CodeContent Content(string session = "sid", string user = "sub", int epoch = 0) => new()
     {
         Grant = new()
         {
             Id = Handles.NewId(), ClientId = "web", Subject = user, SessionId = session, Scopes = ["openid"], AuthTime = clock.GetUtcNow(), Acr = "pwd", Amr = ["pwd"],
-            GivenAt = clock.GetUtcNow(), SessionEndsAt = clock.GetUtcNow().AddHours(12),
+            GivenAt = clock.GetUtcNow(), Epoch = epoch, SessionEndsAt = clock.GetUtcNow().AddHours(12),
         },
         RedirectUri = "https://rp.example/cb", Nonce = "n", CodeChallenge = "c", ExpiresAt = clock.GetUtcNow().AddMinutes(1),
     };

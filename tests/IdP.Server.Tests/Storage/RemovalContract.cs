@@ -67,7 +67,7 @@ public sealed class RemovalContract(Servers servers)
         await database.TransactAsync(async lane =>
         {
             await node.Get<TrustedDevices>().GiveAsync(lane, me, [new("totp", "the totp", now, ["otp"])], by, Cancel);
-            await node.Get<KnownBrowsers>().SeenAsync(lane, me, Handles.New(), by, Cancel);
+            await node.Get<KnownBrowsers>().SeenAsync(lane, me, [Handles.New()], by, Cancel);
             await node.Get<Outbox>().AddAsync(lane, node.Get<Mails>().Test(new MailTo(me, name + "@example.com", "en", TimeZoneInfo.Utc)), Cancel);
             var links = new OneTimeLinks(database, node.Get<SecretProtector>(), node.Get<TimeProvider>());
             await links.MakeAsync(lane, "not-me", me, [1], TimeSpan.FromHours(1), Cancel);

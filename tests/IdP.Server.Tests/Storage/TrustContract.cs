@@ -207,17 +207,32 @@ public sealed class TrustContract(Servers servers)
     {
         await using var node = await StartAsync(kind);
         var (user, witness) = (await AddAsync(node, "otto"), new Witness());
-        var browsers = new KnownBrowsers(new AccountWatchers([witness]), clock);
-        Task<bool> SeenAsync(string handle) => node.Get<Database>().TransactAsync(async lane =>
-        {
-            await browsers.SeenAsync(lane, user, handle, here, Cancel);
-            return true;
-        }, Cancel);
-        await SeenAsync("first");
-        await SeenAsync("first");
+        var browsers = new KnownBrowsers(node.Get<Database>(), new AccountWatchers([witness]), clock);
+        Task<string> SeenAsync(params string[] handles) => node.Get<Database>().TransactAsync(lane => browsers.SeenAsync(lane, user, handles, here, Cancel), Cancel);
+        var first = await SeenAsync();
+        Assert.Equal(first, await SeenAsync(Handles.New(), first));
         Assert.Empty(witness.Seen);
-        await Race.RunAsync(16, _ => SeenAsync("second"));
+        var second = await SeenAsync();
+        Assert.NotEqual(first, second);
+        Assert.All(await Race.RunAsync(16, _ => SeenAsync(second)), handle => Assert.Equal(second, handle));
         Assert.Equal(AccountChangeKind.NewBrowser, Assert.Single(witness.Seen).Kind);
+    }
+
+    /// <summary>Whoever plants a cookie has its handle too: it must not make their browser the owner's own.</summary>
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_planted_handle_is_never_adopted(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var (owner, mallory, browsers) = (await AddAsync(node, "otto"), await AddAsync(node, "mallory"), node.Get<KnownBrowsers>());
+        Task<string> SeenAsync(string user, params string[] handles) => node.Get<Database>().TransactAsync(lane => browsers.SeenAsync(lane, user, handles, here, Cancel), Cancel);
+        var planted = await SeenAsync(mallory);
+        var made = await SeenAsync(owner, planted);
+        Assert.NotEqual(planted, made);
+        Assert.Null(await browsers.FindAsync(owner, [planted], Cancel));
+        Assert.NotNull(await browsers.FindAsync(owner, [planted, made], Cancel));
+        Assert.NotEqual(await browsers.FindAsync(owner, [made], Cancel), await browsers.FindAsync(mallory, [planted], Cancel));
+        Assert.Null(await browsers.FindAsync(mallory, [made], Cancel));
+        Assert.Null(await browsers.FindAsync(owner, [], Cancel));
     }
 
     /// <summary>Every sign-in looks; only the first of a day writes.</summary>
@@ -226,14 +241,11 @@ public sealed class TrustContract(Servers servers)
     {
         await using var node = await StartAsync(kind);
         var user = await AddAsync(node, "otto");
-        var browsers = new KnownBrowsers(new AccountWatchers([]), clock);
+        var browsers = new KnownBrowsers(node.Get<Database>(), new AccountWatchers([]), clock);
+        string[] handles = [];
         async Task<DateTimeOffset> SeenAsync()
         {
-            await node.Get<Database>().TransactAsync(async lane =>
-            {
-                await browsers.SeenAsync(lane, user, "browser", here, Cancel);
-                return true;
-            }, Cancel);
+            handles = [await node.Get<Database>().TransactAsync(lane => browsers.SeenAsync(lane, user, handles, here, Cancel), Cancel)];
             return await node.Get<Database>().FirstAsync("select last_seen_at from known_browsers where user_id = @user", row => row.Time(0), Cancel, ("@user", user));
         }
 

@@ -39,6 +39,18 @@ internal sealed class StoreNode : IAsyncDisposable
         return node;
     }
 
+    /// <summary>People with these ids, for what hangs on a person.</summary>
+    public async Task KnowAsync(params string[] ids)
+    {
+        foreach (var id in ids)
+        {
+            await Get<Database>().ExecuteAsync("""
+                insert into users (id, user_name, normalized_name, email_verified, epoch, is_admin, disabled, binding_skips, created_at, updated_at)
+                values (@id, @id, @id, false, 0, false, false, 0, 0, 0)
+                """, CancellationToken.None, ("@id", id));
+        }
+    }
+
     public T Get<T>() where T : notnull => services.GetRequiredService<T>();
 
     public ValueTask DisposeAsync() => services.DisposeAsync();

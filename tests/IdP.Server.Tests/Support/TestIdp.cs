@@ -275,8 +275,6 @@ public sealed class TestIdp : IAsyncDisposable
 
     private WebApplication Build(int node)
     {
-        // The host reads its environment's name from here; fixtures of one test process agree on it.
-        System.Environment.SetEnvironmentVariable("ASPNETCORE_ENVIRONMENT", options.Environment);
         return IdpHost.Build([.. Settings(node).Select(pair => $"--{pair.Key}={pair.Value}")], builder =>
         {
             builder.Services.AddSingleton<TimeProvider>(Clock);
@@ -288,7 +286,7 @@ public sealed class TestIdp : IAsyncDisposable
                 builder.Services.AddSingleton<IMailTransport>(Postbox);
             options.Replace?.Invoke(builder.Services);
             builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Warning).AddProvider(Log);
-        });
+        }, options.Environment);
     }
 
     private Dictionary<string, string> Environment(int node)

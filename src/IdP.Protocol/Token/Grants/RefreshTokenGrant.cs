@@ -27,7 +27,8 @@ internal sealed class RefreshTokenGrant(IRefreshFamilies families, IRevocations 
             if (family is null || family.Grant.ClientId != call.Client.ClientId)
                 return Unusable;
             var grant = call.Today(family.Grant);
-            if (grant.Scopes.Count == 0 || !Lives(family, grant) || await people.FindAsync(grant.Subject, cancel) is not { } person)
+            if (grant.Scopes.Count == 0 || !Lives(family, grant) || revocations.IsRevoked("", grant.Id, null)
+                || revocations.IsWithdrawn(grant.Subject, grant.ClientId, grant.GivenAt) || await people.FindAsync(grant.Subject, cancel) is not { } person)
                 return Unusable;
             if (Narrow(call.Form["scope"], grant.Scopes) is not { } scopes)
                 return new GrantAnswer.Refused(ProtocolError.InvalidScope("scope exceeds what was granted."));

@@ -10,7 +10,7 @@ internal sealed class RefreshFamilyStore(Database database) : IRefreshFamilies
     /// <summary>With the mark of the code's use, which says whether the session lives (<see cref="CodeStore"/>).</summary>
     public const string Insert = """
         insert into refresh_families (handle, grant_id, user_id, session_id, client_id, grant_json, current_hash, salt, sliding_expiry, absolute_expiry)
-        select @handle, @grant_id, @user_id, @session_id, @client_id, @grant_json, @current_hash, @salt, @sliding_expiry, @absolute_expiry
+        select @handle, @grant_id, @user, @session_id, @client_id, @grant_json, @current_hash, @salt, @sliding_expiry, @absolute_expiry
         """;
 
     private const string Find = """
@@ -31,10 +31,10 @@ internal sealed class RefreshFamilyStore(Database database) : IRefreshFamilies
         await database.ExecuteAsync(Rotate, cancel, ("@handle", handle), ("@presented", presentedHash), ("@successor", successorHash),
             ("@salt", salt), ("@now", now.Stored()), ("@sliding", slidingExpiry.Stored())) == 1;
 
-    /// <summary>All but @grant_id and @session_id, which the mark has.</summary>
+    /// <summary>All but @grant_id, @session_id and @user, which the mark has.</summary>
     public static (string, object?)[] Values(NewRefreshFamily family, Grant grant) =>
     [
-        ("@handle", family.Handle), ("@user_id", grant.Subject), ("@client_id", grant.ClientId),
+        ("@handle", family.Handle), ("@client_id", grant.ClientId),
         ("@grant_json", JsonSerializer.Serialize(grant, StorageJson.Default.Grant)), ("@current_hash", family.SecretHash), ("@salt", Array.Empty<byte>()),
         ("@sliding_expiry", family.SlidingExpiry.Stored()), ("@absolute_expiry", family.AbsoluteExpiry.Stored()),
     ];

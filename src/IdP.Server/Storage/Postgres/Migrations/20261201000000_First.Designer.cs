@@ -260,6 +260,11 @@ namespace IdP.Server.Storage.Postgres.Migrations
                         .HasColumnType("bytea")
                         .HasColumnName("browser_hash");
 
+                    b.Property<string>("Id")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("id");
+
                     b.Property<long>("LastSeenAt")
                         .HasColumnType("bigint")
                         .HasColumnName("last_seen_at");
@@ -712,6 +717,10 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     b.Property<bool>("EmailVerified")
                         .HasColumnType("boolean")
                         .HasColumnName("email_verified");
+
+                    b.Property<int>("Epoch")
+                        .HasColumnType("integer")
+                        .HasColumnName("epoch");
 
                     b.Property<string>("Groups")
                         .HasColumnType("text")

@@ -127,6 +127,7 @@ namespace IdP.Server.Storage.Postgres.Migrations
                 {
                     user_id = table.Column<string>(type: "text", nullable: false),
                     browser_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    id = table.Column<string>(type: "text", nullable: false),
                     last_seen_at = table.Column<long>(type: "bigint", nullable: false)
                 },
                 constraints: table =>
@@ -321,6 +322,7 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     claims_json = table.Column<string>(type: "text", nullable: true),
                     password_sealed = table.Column<byte[]>(type: "bytea", nullable: true),
                     password_changed_at = table.Column<long>(type: "bigint", nullable: true),
+                    epoch = table.Column<int>(type: "integer", nullable: false),
                     is_admin = table.Column<bool>(type: "boolean", nullable: false),
                     disabled = table.Column<bool>(type: "boolean", nullable: false),
                     groups = table.Column<string>(type: "text", nullable: true),

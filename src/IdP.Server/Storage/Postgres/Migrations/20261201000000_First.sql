@@ -74,6 +74,7 @@ CREATE TABLE guess_counters (
 CREATE TABLE known_browsers (
     user_id text NOT NULL,
     browser_hash bytea NOT NULL,
+    id text NOT NULL,
     last_seen_at bigint NOT NULL,
     CONSTRAINT "PK_known_browsers" PRIMARY KEY (user_id, browser_hash)
 );
@@ -201,6 +202,7 @@ CREATE TABLE users (
     claims_json text,
     password_sealed bytea,
     password_changed_at bigint,
+    epoch integer NOT NULL,
     is_admin boolean NOT NULL,
     disabled boolean NOT NULL,
     groups text,

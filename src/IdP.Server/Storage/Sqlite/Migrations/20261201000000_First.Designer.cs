@@ -253,6 +253,11 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                         .HasColumnType("BLOB")
                         .HasColumnName("browser_hash");
 
+                    b.Property<string>("Id")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
                     b.Property<long>("LastSeenAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_seen_at");
@@ -703,6 +708,10 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                     b.Property<bool>("EmailVerified")
                         .HasColumnType("INTEGER")
                         .HasColumnName("email_verified");
+
+                    b.Property<int>("Epoch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("epoch");
 
                     b.Property<string>("Groups")
                         .HasColumnType("TEXT")

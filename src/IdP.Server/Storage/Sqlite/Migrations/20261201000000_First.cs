@@ -126,6 +126,7 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                 {
                     user_id = table.Column<string>(type: "TEXT", nullable: false),
                     browser_hash = table.Column<byte[]>(type: "BLOB", nullable: false),
+                    id = table.Column<string>(type: "TEXT", nullable: false),
                     last_seen_at = table.Column<long>(type: "INTEGER", nullable: false)
                 },
                 constraints: table =>
@@ -316,6 +317,7 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                     claims_json = table.Column<string>(type: "TEXT", nullable: true),
                     password_sealed = table.Column<byte[]>(type: "BLOB", nullable: true),
                     password_changed_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    epoch = table.Column<int>(type: "INTEGER", nullable: false),
                     is_admin = table.Column<bool>(type: "INTEGER", nullable: false),
                     disabled = table.Column<bool>(type: "INTEGER", nullable: false),
                     groups = table.Column<string>(type: "TEXT", nullable: true),

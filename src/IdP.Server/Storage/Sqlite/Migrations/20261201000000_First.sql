@@ -67,6 +67,7 @@ CREATE TABLE "guess_counters" (
 CREATE TABLE "known_browsers" (
     "user_id" TEXT NOT NULL,
     "browser_hash" BLOB NOT NULL,
+    "id" TEXT NOT NULL,
     "last_seen_at" INTEGER NOT NULL,
     CONSTRAINT "PK_known_browsers" PRIMARY KEY ("user_id", "browser_hash")
 );
@@ -184,6 +185,7 @@ CREATE TABLE "users" (
     "claims_json" TEXT NULL,
     "password_sealed" BLOB NULL,
     "password_changed_at" INTEGER NULL,
+    "epoch" INTEGER NOT NULL,
     "is_admin" INTEGER NOT NULL,
     "disabled" INTEGER NOT NULL,
     "groups" TEXT NULL,

@@ -250,6 +250,11 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                         .HasColumnType("BLOB")
                         .HasColumnName("browser_hash");
 
+                    b.Property<string>("Id")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("id");
+
                     b.Property<long>("LastSeenAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("last_seen_at");
@@ -700,6 +705,10 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                     b.Property<bool>("EmailVerified")
                         .HasColumnType("INTEGER")
                         .HasColumnName("email_verified");
+
+                    b.Property<int>("Epoch")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("epoch");
 
                     b.Property<string>("Groups")
                         .HasColumnType("TEXT")
