@@ -56,7 +56,7 @@ internal readonly struct Proven
             FactorDoneHere = here.Factors.Count > 0,
             BindingPutOff = putOff,
             ForSession = here.Factors.Aggregate(
-                (startOver ? Proofs.None : before) with { PasswordAt = here.PasswordAt ?? before.PasswordAt, BindingPutOff = putOff, Epoch = here.Epoch },
+                (startOver ? Proofs.None : before) with { PasswordAt = here.PasswordAt ?? before.PasswordAt, BindingPutOff = putOff, Epoch = now.Person?.Epoch ?? 0 },
                 (proofs, proof) => proofs.With(proof)),
         };
     }

@@ -67,8 +67,15 @@ public sealed class GuessingTests
             caller => waiting[caller / 5].Browser.SubmitAsync(waiting[caller / 5].At, new Dictionary<string, string> { ["userName"] = spellings[caller % 4], ["password"] = $"wrong-password-{caller}" }, "/sign-in"), size: 500);
         Assert.All(stops, stop => Assert.Null(stop.Answer));
         Assert.DoesNotContain(stops, stop => (int)stop.Status >= 500 && (int)stop.Status != 503);
-        Assert.InRange(stops.Count(stop => Problem(stop) == "WrongPassword"), 1, MostGuesses);
+        var lookedAt = stops.Count(stop => Problem(stop) == "WrongPassword");
+        // In a storm most find the account's hashes taken: they are refused unseen, which is no guess. One by one, each is one.
+        foreach (var (browser, at) in waiting.Take(MostGuesses))
+        {
+            var stop = await browser.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = spellings[0], ["password"] = "wrong-again" }, "/sign-in");
+            lookedAt += Problem(stop) == "WrongPassword" ? 1 : 0;
+        }
 
+        Assert.InRange(lookedAt, 1, MostGuesses);
         foreach (var spelling in spellings)
             await ClosedAsync(idp, person with { UserName = spelling });
         await idp.LoseEphemeralAsync();

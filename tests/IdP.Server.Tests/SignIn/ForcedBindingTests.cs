@@ -234,7 +234,7 @@ public abstract class ForcedBindingTests(TestIdp idp)
     }
 
     /// <summary>As when the owner says "not me" while a thief's code is on its way: the node may not know yet, the write has to.</summary>
-    [Theory, InlineData("password_changed_at = @now"), InlineData("disabled = true")]
+    [Theory, InlineData("password_changed_at = @now, epoch = epoch + 1"), InlineData("disabled = true")]
     public async Task What_makes_the_typed_password_worthless_is_seen_by_the_write_that_binds(string change)
     {
         var person = await DemandedAsync(skips: 0);

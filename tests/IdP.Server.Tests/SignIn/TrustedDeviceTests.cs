@@ -187,12 +187,13 @@ public abstract partial class TrustedDeviceTests(TestIdp idp)
 
         var id = (await idp.Service<Users>().FindByLoginAsync(person.UserName, default))!.Id;
         var token = await idp.Service<Database>().TransactAsync(lane => idp.Service<PasswordReset>().MakeAsync(lane, id, default), default);
-        await idp.ForwardAsync(TimeSpan.FromSeconds(40));
+        // Whoever holds the mailed link is no stranger either.
         using var elsewhere = idp.Browser();
-        foreach (var (browser, problem) in ((Browser, string?)[])[(elsewhere, "TooManyTries"), (owner, null)])
+        foreach (var browser in (Browser[])[elsewhere, owner])
         {
+            await idp.ForwardAsync(TimeSpan.FromSeconds(40));
             var at = await browser.SubmitAsync(await browser.OpenAsync("/reset?token=" + token), new Dictionary<string, string> { ["code"] = person.CodeAt(idp.Clock) }, "/reset");
-            Assert.Equal((problem, problem is null), (Problem(at), at.Page!.QuerySelector("input[name=newPassword]") is not null));
+            Assert.True(at.Page!.QuerySelector("input[name=newPassword]") is not null, at.Describe());
         }
     }
 
