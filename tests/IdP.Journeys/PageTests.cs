@@ -67,7 +67,7 @@ public sealed class PageTests(SqliteJourneyHost host)
             await waiting.RouteAsync("https://calm.example/**", route => route.AbortAsync("aborted"));
             await waiting.GotoAsync(idp.App(TestClient.Calm).Ask().With("prompt", "login").Url);
             await waiting.Locator("form[action*='/connect/cancel'] button").ClickAsync();
-            await waiting.ArrivesAsync("/connect/continue");
+            await waiting.ArrivesAsync("/connect/cancel?");
             await look.AtAsync(waiting, "leaving");
         }
 

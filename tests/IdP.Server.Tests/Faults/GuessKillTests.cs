@@ -68,7 +68,7 @@ public sealed class GuessKillTests
     private static async Task GuessCodesAsync(TestIdp idp, Person person)
     {
         List<(Browser Browser, Stop At)> waiting = [];
-        foreach (var some in Enumerable.Range(0, Guesses / 5).Chunk(8))
+        foreach (var some in Enumerable.Range(0, Guesses / 5).Chunk(3))
             waiting.AddRange(await Task.WhenAll(some.Select(async guesser =>
             {
                 var browser = Guesser(idp, guesser);
