@@ -19,6 +19,7 @@ internal static class InstalledFactors
         .AddSingleton<Enrolments>()
         .AddSingleton<BindingPolicyStore>()
         .AddSingleton<BindingPolicies>()
+        .AddSingleton<GuardingFactors>()
         .AddSingleton<RecentProof>();
 
     internal static IServiceCollection AddFactor<TFactor, TEnrolment>(this IServiceCollection services)

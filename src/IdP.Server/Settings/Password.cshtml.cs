@@ -77,7 +77,7 @@ internal sealed class ChangePasswordPage(PasswordStep step, Users users, Passwor
     }
 
     // Where no factor is bound, the current password in the form is the proof for this action.
-    private static bool NeedsFactor(Visit visit) => RecentProof.FactorsOf(visit.Person).Count > 0;
+    private bool NeedsFactor(Visit visit) => proofs.FactorsOf(visit.Person).Count > 0;
 
     private PageResult Draw(Visit visit, Problem? problem, string? done = null)
     {

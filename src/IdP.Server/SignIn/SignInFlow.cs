@@ -25,6 +25,8 @@ internal sealed record Situation
     public IReadOnlyList<string> Bindable { get; init; } = [];
     /// <summary>Installed factors this server accepts for mfa.</summary>
     public required IReadOnlyCollection<string> AcceptedFactors { get; init; }
+    /// <summary>Installed factors that stand in for lost ones: recovery codes.</summary>
+    public IReadOnlyCollection<string> Fallbacks { get; init; } = [];
     public required AcrLevels Levels { get; init; }
     public required DateTimeOffset Now { get; init; }
 }
@@ -117,8 +119,9 @@ internal static class SignInFlow
             return BindingRequired;
         if (!proven.PasswordTypedHere)
             return new NextStep.Password();
-        if (person.BoundFactors.Count > 0 && !proven.FactorDoneHere)
-            return new NextStep.Verify(person.BoundFactors);
+        var guarding = GuardingFactors.Among(person.BoundFactors, now.AcceptedFactors, now.Fallbacks);
+        if (guarding.Count > 0 && !proven.FactorsDoneHere.Any(guarding.Contains))
+            return new NextStep.Verify(guarding);
         return new NextStep.Bind(demand.Factors, demand.Skips, demand.SkipsLeft(person));
     }
 
