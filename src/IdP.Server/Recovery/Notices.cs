@@ -21,6 +21,9 @@ internal sealed class Notices(Outbox outbox, Mails mails, OneTimeLinks links, Id
 
     public async Task OnChangeAsync(Lane lane, AccountChange change, CancellationToken cancel)
     {
+        // A first address replaces none: there is nobody to tell but whoever has just been given it.
+        if (change is { Kind: AccountChangeKind.EmailChanged, OldEmail: null })
+            return;
         if (change.By.SettingUp || !outbox.Available || await Users.ReadAsync(lane, change.UserId, cancel) is not { } person)
             return;
         var seen = new Circumstances(null, change.By.UserAgent, change.By.Address, CultureInfo.CurrentUICulture.Name);
