@@ -1,3 +1,4 @@
+using System.Net;
 using IdP.Protocol.Authorize;
 using IdP.Protocol.Clients;
 
@@ -6,12 +7,12 @@ namespace IdP.Protocol.PushedAuthorization;
 /// <summary>RFC 9126 §2: an authenticated client hands in its authorization request, which is checked as a browser's would be, and gets a short-lived name for it.</summary>
 public sealed class PushedAuthorizer(ProtocolOptions options, ClientAuthentication authentication, AuthorizeReader reader, IPushedRequests pushed, TimeProvider time)
 {
-    public async Task<PushOutcome> PushAsync(string? authorization, Parameters form, CancellationToken cancel)
+    public async Task<PushOutcome> PushAsync(string? authorization, Parameters form, CancellationToken cancel, IPAddress? address = null)
     {
         ArgumentNullException.ThrowIfNull(form);
         if (form.Repeated is not null)
             return new PushOutcome.Refused(ProtocolError.InvalidRequest("A parameter was sent more than once."));
-        var proof = await authentication.AuthenticateAsync(authorization, form, cancel);
+        var proof = await authentication.AuthenticateAsync(authorization, form, cancel, address);
         if (proof is not ClientAuthenticationOutcome.Proven { Client: var client })
             return new PushOutcome.Refused(((ClientAuthenticationOutcome.Refused)proof).Error);
         if (form["request_uri"] is not null)

@@ -36,11 +36,13 @@ internal sealed class AddressGuard(IEphemeralStore ephemeral)
     private static string BackKey(string key) => key + ":back";
 
     /// <summary>An IPv6 customer holds a /64 at least, so that is one address here.</summary>
-    private static string Key(IPAddress address, DateTimeOffset at)
+    public static string NameOf(IPAddress address)
     {
         if (address.IsIPv4MappedToIPv6)
             address = address.MapToIPv4();
-        var name = address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
-        return string.Create(CultureInfo.InvariantCulture, $"addr:{name}:{at.ToUnixTimeSeconds() / (long)Window.TotalSeconds}");
+        return address.AddressFamily == AddressFamily.InterNetworkV6 ? Convert.ToHexString(address.GetAddressBytes().AsSpan(0, 8)) : address.ToString();
     }
+
+    private static string Key(IPAddress address, DateTimeOffset at) =>
+        string.Create(CultureInfo.InvariantCulture, $"addr:{NameOf(address)}:{at.ToUnixTimeSeconds() / (long)Window.TotalSeconds}");
 }

@@ -15,7 +15,7 @@ internal sealed class PushedAuthorizationEndpoint(PushedAuthorizer authorizer)
             await ProtocolResults.ErrorAsync(context, FormBody.NotAForm);
             return;
         }
-        switch (await authorizer.PushAsync(context.Request.Headers.Authorization, form, context.RequestAborted))
+        switch (await authorizer.PushAsync(context.Request.Headers.Authorization, form, context.RequestAborted, context.Connection.RemoteIpAddress))
         {
             case PushOutcome.Accepted accepted:
                 await ProtocolResults.JsonAsync(context, StatusCodes.Status201Created, accepted, static (json, accepted) =>

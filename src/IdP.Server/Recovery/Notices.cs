@@ -17,6 +17,7 @@ namespace IdP.Server.Recovery;
 internal sealed class Notices(Outbox outbox, Mails mails, OneTimeLinks links, IdpOptions options, TimeProvider clock, IServiceProvider services) : IAccountWatcher
 {
     public const string Purpose = "not-me";
+    private const int MostNewBrowsersADay = 5;
     public static readonly TimeSpan LinkLife = TimeSpan.FromHours(72);
 
     public async Task OnChangeAsync(Lane lane, AccountChange change, CancellationToken cancel)
@@ -25,6 +26,9 @@ internal sealed class Notices(Outbox outbox, Mails mails, OneTimeLinks links, Id
         if (change is { Kind: AccountChangeKind.EmailChanged, OldEmail: null })
             return;
         if (change.By.SettingUp || !outbox.Available || await Users.ReadAsync(lane, change.UserId, cancel) is not { } person)
+            return;
+        if (change.Kind == AccountChangeKind.NewBrowser
+            && (await Outbox.WrittenAsync(lane, person.Id, MailKind.NewBrowser, clock.GetUtcNow().AddDays(-1), cancel)).Count >= MostNewBrowsersADay)
             return;
         var seen = new Circumstances(null, change.By.UserAgent, change.By.Address, CultureInfo.CurrentUICulture.Name);
         foreach (var (address, undoes) in Told(change, person))

@@ -44,8 +44,8 @@ internal sealed class ResetPage(
             return await DrawAsync(at, null, fresh is null ? null : Problem.MissingField);
         if (fresh != again)
             return await DrawAsync(at, null, Problem.PasswordsDiffer);
-        if (PasswordPolicy.Faults(fresh, options.SignIn.MinimumPasswordLength).Count > 0)
-            return await DrawAsync(at, null, Problem.PasswordTooShort(options.SignIn.MinimumPasswordLength));
+        if (PasswordPolicy.Check(fresh, options.SignIn.MinimumPasswordLength, at.Person) is { } weak)
+            return await DrawAsync(at, null, Problem.WeakPassword(weak, options.SignIn.MinimumPasswordLength));
         return await SetAsync(at, fresh);
     });
 

@@ -32,11 +32,8 @@ internal sealed class UserRules(int minimumPasswordLength)
                 yield return new("claims", $"'{name}' is for this server alone to say");
         }
 
-        if (user.Password is { } password)
-        {
-            foreach (var reason in PasswordPolicy.Faults(password, minimumPasswordLength))
-                yield return new("password", reason);
-        }
+        if (user.Password is { } password && PasswordPolicy.Check(password, minimumPasswordLength, [user.UserName, user.Email, user.Name]) is { } guessable)
+            yield return new("password", guessable.Reason);
 
         if (user.TotpSecret is { } secret && TotpSecret.Parse(secret, out var weak) is null)
             yield return new("totpSecret", weak!);
