@@ -1,3 +1,4 @@
+using System.Net;
 using IdP.Protocol.Clients;
 using IdP.Protocol.Tokens;
 
@@ -13,6 +14,17 @@ public interface IClients
     /// lets no other origin in.
     /// </summary>
     ValueTask<bool> AnyAllowsOriginAsync(string origin, CancellationToken cancel) => new(false);
+}
+
+/// <summary>Counts failed client authentication, per client and address.</summary>
+public interface IClientGuesses
+{
+    /// <summary>From memory: whether this client failed too often from there.</summary>
+    /// <param name="clientId">Null for any id that no client has.</param>
+    bool IsRefused(string? clientId, IPAddress address);
+
+    /// <summary>Counts one failure, whether or not the caller still listens.</summary>
+    Task FailedAsync(string? clientId, IPAddress address);
 }
 
 /// <summary>The scopes this server knows, cached like clients.</summary>
@@ -88,7 +100,8 @@ public interface IRevocations
     /// </summary>
     bool IsWithdrawn(string subject, string clientId, DateTimeOffset givenAt);
 
-    Task RevokeTokenAsync(string jti, DateTimeOffset until, CancellationToken cancel);
+    /// <param name="grantId">The grant that the token grew from, if any: a host may end it when too many of its tokens are revoked one by one (RFC 7009 §2.1).</param>
+    Task RevokeTokenAsync(string jti, string? grantId, DateTimeOffset until, CancellationToken cancel);
 
     /// <summary>Ends the refresh family of the grant and every access token that grew from it.</summary>
     Task RevokeGrantAsync(string grantId, CancellationToken cancel);

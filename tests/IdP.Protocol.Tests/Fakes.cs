@@ -41,7 +41,7 @@ internal sealed class FakeRevocations : IRevocations
 
     public bool IsWithdrawn(string subject, string clientId, DateTimeOffset givenAt) => Withdrawn.TryGetValue((subject, clientId), out var at) && givenAt <= at;
 
-    public Task RevokeTokenAsync(string jti, DateTimeOffset until, CancellationToken cancel)
+    public Task RevokeTokenAsync(string jti, string? grantId, DateTimeOffset until, CancellationToken cancel)
     {
         if (Fault is { } fault)
             throw fault;

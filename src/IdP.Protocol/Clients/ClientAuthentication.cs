@@ -1,20 +1,23 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 
 namespace IdP.Protocol.Clients;
 
 /// <summary>RFC 6749 §2.3: who is calling. Exactly one method a request; unknown and wrong look and cost the same.</summary>
-public sealed class ClientAuthentication(IClients clients, TimeProvider time)
+public sealed class ClientAuthentication(IClients clients, TimeProvider time, IClientGuesses? guesses = null)
 {
     private const int LongestName = 200;
     private const int LongestSecret = 512;
 
     private static readonly ProtocolError Failed = ProtocolError.InvalidClient();
+    private static readonly ProtocolError TooMany = ProtocolError.InvalidClient("Client authentication failed too often from this address. Try again in ten minutes.");
     private static readonly IReadOnlyList<ClientSecret> NobodysSecrets = [new(RandomNumberGenerator.GetBytes(SHA256.HashSizeInBytes))];
 
     /// <param name="authorization">The Authorization header, or null.</param>
     /// <param name="form">The form of the request.</param>
-    public async ValueTask<ClientAuthenticationOutcome> AuthenticateAsync(string? authorization, Parameters form, CancellationToken cancel)
+    /// <param name="address">Where the request comes from; null: its failure is not counted.</param>
+    public async ValueTask<ClientAuthenticationOutcome> AuthenticateAsync(string? authorization, Parameters form, CancellationToken cancel, IPAddress? address = null)
     {
         ArgumentNullException.ThrowIfNull(form);
         if (!ClientCredentials.TryRead(authorization, form, out var credentials, out var error))
@@ -23,12 +26,16 @@ public sealed class ClientAuthentication(IClients clients, TimeProvider time)
             return new ClientAuthenticationOutcome.Refused(Failed);
 
         var client = await clients.FindAsync(credentials.ClientId, cancel) is { Enabled: true } found ? found : null;
+        if (address is not null && guesses?.IsRefused(client?.ClientId, address) == true)
+            return new ClientAuthenticationOutcome.Refused(TooMany);
         var proven = credentials.Secret is { } secret
             ? HasSecret(client, secret) | (credentials.LiteralSecret is { } literal && HasSecret(client, literal))
             : client is { RequireClientSecret: false };
-        return proven && client is not null && MayUse(client, credentials.Method)
-            ? new ClientAuthenticationOutcome.Proven(client, credentials.Method)
-            : new ClientAuthenticationOutcome.Refused(Failed);
+        if (proven && client is not null && MayUse(client, credentials.Method))
+            return new ClientAuthenticationOutcome.Proven(client, credentials.Method);
+        if (address is not null && guesses is not null)
+            await guesses.FailedAsync(client?.ClientId, address);
+        return new ClientAuthenticationOutcome.Refused(Failed);
     }
 
     private static bool MayUse(Client client, string method) =>

@@ -1,3 +1,4 @@
+using System.Net;
 using IdP.Protocol.Clients;
 using IdP.Protocol.Token.Grants;
 using IdP.Protocol.Tokens;
@@ -17,12 +18,12 @@ public sealed class Introspector(
 
     private static readonly IntrospectionOutcome.Inactive NotActive = new();
 
-    public async ValueTask<IntrospectionOutcome> RunAsync(string? authorization, Parameters form, CancellationToken cancel)
+    public async ValueTask<IntrospectionOutcome> RunAsync(string? authorization, Parameters form, CancellationToken cancel, IPAddress? address = null)
     {
         ArgumentNullException.ThrowIfNull(form);
         if (form.Repeated is not null)
             return Refused(ProtocolError.InvalidRequest("A parameter was sent more than once."));
-        var proof = await authentication.AuthenticateAsync(authorization, form, cancel);
+        var proof = await authentication.AuthenticateAsync(authorization, form, cancel, address);
         if (proof is not ClientAuthenticationOutcome.Proven { Client: var caller, Method: var method })
             return Refused(((ClientAuthenticationOutcome.Refused)proof).Error);
         // §2.1: a caller that proves nothing could be anybody scanning for tokens.

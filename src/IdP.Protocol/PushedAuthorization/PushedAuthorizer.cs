@@ -1,3 +1,4 @@
+using System.Net;
 using IdP.Protocol.Authorize;
 using IdP.Protocol.Clients;
 
@@ -7,12 +8,12 @@ namespace IdP.Protocol.PushedAuthorization;
 public sealed class PushedAuthorizer(ProtocolOptions options, ClientAuthentication authentication, AuthorizeReader reader, IPushedRequests pushed, TimeProvider time)
 {
     /// <param name="sender">The name of the address that sends it: what a client without credentials leaves here counts against that.</param>
-    public async Task<PushOutcome> PushAsync(string? authorization, Parameters form, string sender, CancellationToken cancel)
+    public async Task<PushOutcome> PushAsync(string? authorization, Parameters form, string sender, CancellationToken cancel, IPAddress? address = null)
     {
         ArgumentNullException.ThrowIfNull(form);
         if (form.Repeated is not null)
             return new PushOutcome.Refused(ProtocolError.InvalidRequest("A parameter was sent more than once."));
-        var proof = await authentication.AuthenticateAsync(authorization, form, cancel);
+        var proof = await authentication.AuthenticateAsync(authorization, form, cancel, address);
         if (proof is not ClientAuthenticationOutcome.Proven { Client: var client, Method: var method })
             return new PushOutcome.Refused(((ClientAuthenticationOutcome.Refused)proof).Error);
         if (form["request_uri"] is not null)

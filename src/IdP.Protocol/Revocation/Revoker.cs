@@ -1,3 +1,4 @@
+using System.Net;
 using IdP.Protocol.Clients;
 using IdP.Protocol.Token.Grants;
 using IdP.Protocol.Tokens;
@@ -7,12 +8,12 @@ namespace IdP.Protocol.Revocation;
 /// <summary>RFC 7009: a client gives back a token of its own. An unknown or dead token is success; a store that fails throws, so a success is never false.</summary>
 public sealed class Revoker(ClientAuthentication authentication, AccessTokenReader tokens, IdTokenReader idTokens, IRefreshFamilies families, IRevocations revocations)
 {
-    public async Task<RevocationOutcome> RunAsync(string? authorization, Parameters form, CancellationToken cancel)
+    public async Task<RevocationOutcome> RunAsync(string? authorization, Parameters form, CancellationToken cancel, IPAddress? address = null)
     {
         ArgumentNullException.ThrowIfNull(form);
         if (form.Repeated is not null)
             return new RevocationOutcome.Refused(ProtocolError.InvalidRequest("A parameter was sent more than once."), null);
-        var proof = await authentication.AuthenticateAsync(authorization, form, cancel);
+        var proof = await authentication.AuthenticateAsync(authorization, form, cancel, address);
         if (proof is not ClientAuthenticationOutcome.Proven { Client: var client })
             return new RevocationOutcome.Refused(((ClientAuthenticationOutcome.Refused)proof).Error, null);
         if (form["token"] is not { } token)
@@ -43,7 +44,7 @@ public sealed class Revoker(ClientAuthentication authentication, AccessTokenRead
         {
             if (content.ClientId != client.ClientId)
                 return NotYours;
-            await revocations.RevokeTokenAsync(content.Jti, content.ExpiresAt, cancel);
+            await revocations.RevokeTokenAsync(content.Jti, content.GrantId, content.ExpiresAt, cancel);
             return null;
         }
         return await idTokens.ReadAsync(token) is null ? null : new ProtocolError("unsupported_token_type", "An ID token cannot be revoked.");

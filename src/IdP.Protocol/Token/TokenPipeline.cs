@@ -1,3 +1,4 @@
+using System.Net;
 using IdP.Protocol.Clients;
 using IdP.Protocol.Token.Grants;
 using IdP.Protocol.Tokens;
@@ -29,7 +30,7 @@ public sealed class TokenPipeline
 
     /// <param name="authorization">The Authorization header, or null.</param>
     /// <param name="form">The form of the request.</param>
-    public async Task<TokenOutcome> RunAsync(string? authorization, Parameters form, CancellationToken cancel)
+    public async Task<TokenOutcome> RunAsync(string? authorization, Parameters form, CancellationToken cancel, IPAddress? address = null)
     {
         ArgumentNullException.ThrowIfNull(form);
 
@@ -40,7 +41,7 @@ public sealed class TokenPipeline
             return Refused(ProtocolError.InvalidRequest("grant_type is missing."));
 
         // 2. The client is who it says (§3.2.1).
-        var proof = await authentication.AuthenticateAsync(authorization, form, cancel);
+        var proof = await authentication.AuthenticateAsync(authorization, form, cancel, address);
         if (proof is not ClientAuthenticationOutcome.Proven { Client: var client, Method: var method })
             return Refused(((ClientAuthenticationOutcome.Refused)proof).Error);
 

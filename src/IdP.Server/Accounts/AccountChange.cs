@@ -29,7 +29,7 @@ internal sealed record AccountChange(string UserId, AccountChangeKind Kind, By B
     /// <summary>The moment that what was written is dated with; null where nothing is told from it.</summary>
     public DateTimeOffset? At { get; init; }
 
-    /// <summary>For <see cref="AccountChangeKind.EmailChanged"/>: where the owner could be reached before.</summary>
+    /// <summary>For <see cref="AccountChangeKind.EmailChanged"/>: where the owner could be reached before; null: nowhere.</summary>
     public KnownEmail? OldEmail { get; init; }
 
     /// <summary>The binding that came to be.</summary>

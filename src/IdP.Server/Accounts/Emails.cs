@@ -1,8 +1,12 @@
+using System.Globalization;
+
 namespace IdP.Server.Accounts;
 
 /// <summary>RFC 5321 §4.1.2 as far as real addresses go: one at sign, a dotted or single-word domain, nothing that could break a mail header.</summary>
 internal static class Emails
 {
+    private static readonly IdnMapping Idn = new();
+
     public static string? Fault(string address)
     {
         var at = address.LastIndexOf('@');
@@ -18,6 +22,33 @@ internal static class Emails
     {
         var at = address.LastIndexOf('@');
         return address[..(at + 1)] + address[(at + 1)..].Replace('\u3002', '.').Replace('\uFF0E', '.').Replace('\uFF61', '.');
+    }
+
+    /// <summary>
+    /// Whether mail to both ends in one mailbox, as far as spelling tells: case, the spelling of the domain and a tag behind '+' (RFC 5233 §1) make no difference.
+    /// </summary>
+    public static bool SameMailbox(string? one, string? other) => Mailbox(one) is { } mine && mine == Mailbox(other);
+
+    /// <summary>The domain in ASCII and lower case; null when it is none.</summary>
+    public static string? AsciiDomain(string domain)
+    {
+        try
+        {
+            // A dot at the end names the same domain.
+            return Idn.GetAscii(domain).ToLowerInvariant().TrimEnd('.');
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Mailbox(string? address)
+    {
+        if (UserNames.Normalize(address) is not { } plain || WithPlainDots(plain) is var spelt && spelt.LastIndexOf('@') is var at && at < 1)
+            return null;
+        var tag = spelt.IndexOf('+', StringComparison.Ordinal);
+        return spelt[..(tag > 0 && tag < at ? tag : at)] + "@" + (AsciiDomain(spelt[(at + 1)..]) ?? spelt[(at + 1)..]);
     }
 
     /// <summary>Enough for its owner to know it by: "a***@e***.com". Which mailbox to look into, not where to write to.</summary>

@@ -44,19 +44,21 @@ internal sealed class FirstAdministrator(Database database, Users users, Passwor
     /// </summary>
     public async Task<SetupOutcome> CreateAsync(string token, string userName, string? email, string password, CancellationToken cancel)
     {
-        List<string> faults = [.. PasswordPolicy.Faults(password, options.SignIn.MinimumPasswordLength).Select(reason => "password: " + reason)];
+        List<string> faults = [];
         if (UserNames.Normalize(userName) is null)
             faults.Add("userName: must have 1 to 256 visible characters");
         if (email is { Length: > 0 } && Emails.Fault(email) is { } bad)
             faults.Add("email: " + bad);
         if (faults.Count > 0)
             return new SetupOutcome.Refused(faults);
+        var draft = new UserDraft { UserName = userName, Email = string.IsNullOrEmpty(email) ? null : email, IsAdmin = true };
+        if (PasswordPolicy.Check(password, options.SignIn.MinimumPasswordLength, draft) is { } weak)
+            return new SetupOutcome.WeakPassword(weak);
         if (!await CheckAsync(token, cancel))
             return new SetupOutcome.LinkUsed();
 
         var id = Handles.NewId();
         var secret = await passwords.HashAsync(id, password, cancel);
-        var draft = new UserDraft { UserName = userName, Email = string.IsNullOrEmpty(email) ? null : email, IsAdmin = true };
         try
         {
             return await database.TransactAsync<SetupOutcome>(async lane =>
@@ -101,6 +103,8 @@ internal abstract record SetupOutcome
 
     public sealed record NameTaken : SetupOutcome;
 
-    /// <param name="Faults">"password: ...", "userName: ...", "email: ...".</param>
+    public sealed record WeakPassword(PasswordFault Fault) : SetupOutcome;
+
+    /// <param name="Faults">"userName: ...", "email: ...".</param>
     public sealed record Refused(IReadOnlyList<string> Faults) : SetupOutcome;
 }

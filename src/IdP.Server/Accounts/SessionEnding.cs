@@ -6,8 +6,10 @@ using IdP.Server.Storage.Protocol;
 namespace IdP.Server.Accounts;
 
 /// <summary>What the end of a session, or of a person's trust, takes with it: refresh families and access tokens.</summary>
-internal sealed class SessionEnding(RevocationList revocations, TimeProvider clock)
+internal sealed class SessionEnding(RevocationList revocations, Database database, TimeProvider clock)
 {
+    private string Seq => RevocationList.NextSeq(database);
+
     /// <summary>
     /// An ordinary sign-out: the session, its refresh families and every access token that names it - but not what was granted for when the person
     /// is away (OIDC Core §11), neither its family nor its access tokens. False when the session had ended before.
@@ -33,10 +35,10 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
         if (await lane.ExecuteAsync("update sessions set ended_at = @now where id = @sid and user_id = @user and ended_at is null", cancel, ("@sid", sid), ("@user", userId), ("@now", now.Stored())) == 0)
             return false;
         (string, object?)[] values = [("@sid", sid), ("@user", userId), ("@now", now.Stored())];
-        await lane.ExecuteAsync("""
-            insert into revocations (key, until, at)
-            select distinct 'grant:' || grant_id, @until, @now from refresh_families where session_id = @sid and user_id = @user and ended_at is null
-            on conflict (key) do update set until = excluded.until, at = excluded.at
+        await lane.ExecuteAsync($"""
+            insert into revocations (key, until, at, seq)
+            select distinct 'grant:' || grant_id, @until, @now, {Seq} from refresh_families where session_id = @sid and user_id = @user and ended_at is null
+            on conflict (key) do update set until = excluded.until, at = excluded.at, seq = excluded.seq
             """, cancel, [.. values, ("@until", (now + RevocationList.LongestAccess).Stored())]);
         await lane.ExecuteAsync("update refresh_families set ended_at = @now where session_id = @sid and user_id = @user and ended_at is null", cancel, values);
         await revocations.RevokeSessionAsync(lane, sid, cancel);
@@ -56,15 +58,15 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
         (string, object?)[] until = [.. values, ("@until", (now + RevocationList.LongestAccess).Stored())];
         await Users.RaiseEpochAsync(lane, userId, cancel);
         await lane.ExecuteAsync("update sessions set ended_at = @now where user_id = @user and id <> @except and ended_at is null", cancel, values);
-        await lane.ExecuteAsync("""
-            insert into revocations (key, until, at)
-            select 'sid:' || id, @until, @now from sessions where user_id = @user and id <> @except and ended_at = @now
-            on conflict (key) do update set until = excluded.until, at = excluded.at
+        await lane.ExecuteAsync($"""
+            insert into revocations (key, until, at, seq)
+            select 'sid:' || id, @until, @now, {Seq} from sessions where user_id = @user and id <> @except and ended_at = @now
+            on conflict (key) do update set until = excluded.until, at = excluded.at, seq = excluded.seq
             """, cancel, until);
-        await lane.ExecuteAsync("""
-            insert into revocations (key, until, at)
-            select distinct 'grant:' || grant_id, @until, @now from refresh_families where user_id = @user and session_id <> @except and ended_at is null
-            on conflict (key) do update set until = excluded.until, at = excluded.at
+        await lane.ExecuteAsync($"""
+            insert into revocations (key, until, at, seq)
+            select distinct 'grant:' || grant_id, @until, @now, {Seq} from refresh_families where user_id = @user and session_id <> @except and ended_at is null
+            on conflict (key) do update set until = excluded.until, at = excluded.at, seq = excluded.seq
             """, cancel, until);
         await lane.ExecuteAsync("update refresh_families set ended_at = @now where user_id = @user and session_id <> @except and ended_at is null", cancel, values);
     }
@@ -81,14 +83,14 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
         (string, object?)[] until = [.. values, ("@until", (now + RevocationList.LongestAccess).Stored())];
         await lane.ExecuteAsync($"update sessions set ended_at = @now where id in ({Brought}) and ended_at is null", cancel, values);
         await lane.ExecuteAsync($"""
-            insert into revocations (key, until, at)
-            select 'sid:' || id, @until, @now from sessions where id in ({Brought}) and ended_at = @now
-            on conflict (key) do update set until = excluded.until, at = excluded.at
+            insert into revocations (key, until, at, seq)
+            select 'sid:' || id, @until, @now, {Seq} from sessions where id in ({Brought}) and ended_at = @now
+            on conflict (key) do update set until = excluded.until, at = excluded.at, seq = excluded.seq
             """, cancel, until);
         await lane.ExecuteAsync($"""
-            insert into revocations (key, until, at)
-            select distinct 'grant:' || grant_id, @until, @now from refresh_families where session_id in ({Brought}) and ended_at is null
-            on conflict (key) do update set until = excluded.until, at = excluded.at
+            insert into revocations (key, until, at, seq)
+            select distinct 'grant:' || grant_id, @until, @now, {Seq} from refresh_families where session_id in ({Brought}) and ended_at is null
+            on conflict (key) do update set until = excluded.until, at = excluded.at, seq = excluded.seq
             """, cancel, until);
         await lane.ExecuteAsync($"update refresh_families set ended_at = @now where session_id in ({Brought}) and ended_at is null", cancel, values);
     }
@@ -103,10 +105,10 @@ internal sealed class SessionEnding(RevocationList revocations, TimeProvider clo
         var now = clock.GetUtcNow();
         (string, object?)[] values = [("@user", userId), ("@client", clientId ?? ""), ("@now", now.Stored())];
         await revocations.WithdrawAsync(lane, userId, clientId, cancel);
-        await lane.ExecuteAsync("""
-            insert into revocations (key, until, at)
-            select distinct 'grant:' || grant_id, @until, @now from refresh_families where user_id = @user and (client_id = @client or @client = '') and ended_at is null
-            on conflict (key) do update set until = excluded.until, at = excluded.at
+        await lane.ExecuteAsync($"""
+            insert into revocations (key, until, at, seq)
+            select distinct 'grant:' || grant_id, @until, @now, {Seq} from refresh_families where user_id = @user and (client_id = @client or @client = '') and ended_at is null
+            on conflict (key) do update set until = excluded.until, at = excluded.at, seq = excluded.seq
             """, cancel, [.. values, ("@until", (now + RevocationList.LongestAccess).Stored())]);
         await lane.ExecuteAsync("update refresh_families set ended_at = @now where user_id = @user and (client_id = @client or @client = '') and ended_at is null", cancel, values);
     }

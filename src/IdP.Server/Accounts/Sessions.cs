@@ -47,6 +47,14 @@ internal sealed class Sessions(Database database, SessionEnding ending, AuditLog
         return session is not null && session.ExpiresAt > clock.GetUtcNow() ? session : null;
     }
 
+    /// <summary>The same as it stands now: for what another request has just written.</summary>
+    public ValueTask<Session?> FindFreshAsync(string? handle, CancellationToken cancel)
+    {
+        if (handle is { Length: > 0 and <= 100 })
+            byHandle.Forget(Handles.HashText(handle));
+        return FindAsync(handle, cancel);
+    }
+
     /// <summary>
     /// After every authentication: goes on with <paramref name="replaces"/>, the same person's session, under a new handle that makes the old one worthless;
     /// without it starts another session. The handle goes into the cookie and nowhere else.

@@ -78,7 +78,7 @@ internal sealed class Users(Database database, Passwords passwords, SessionEndin
                 name = @name, locale = @locale, claims_json = @claims_json, groups = @groups, is_admin = @is_admin, updated_at = @now
             where id = @id and not exists (select 1 from users other where other.normalized_name = @normalized_name and other.id <> @id)
             """, cancel, Values(id, draft, clock.GetUtcNow().Stored())), cancel);
-        if (changed && before is not null && before.Address != (await EmailAsync(lane, id, cancel))?.Address)
+        if (changed && before?.Address != (await EmailAsync(lane, id, cancel))?.Address)
             await watchers.TellAsync(lane, new(id, AccountChangeKind.EmailChanged, by) { OldEmail = before }, cancel);
         return changed;
     }

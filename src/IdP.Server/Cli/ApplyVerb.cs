@@ -32,7 +32,7 @@ internal static class ApplyVerb
                 - name: api
               clients:
                 - clientId: web
-                  clientSecrets: ["at least sixteen characters"]
+                  clientSecrets: ["the output of: openssl rand -base64 32"]
                   allowedGrantTypes: [authorization_code, refresh_token]
                   allowOfflineAccess: true
                   redirectUris: ["https://web.example.com/callback"]

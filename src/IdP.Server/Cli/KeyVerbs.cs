@@ -33,7 +33,8 @@ internal static class KeyVerbs
     {
         var alg = new Option<string[]>("--alg") { Description = "Only this algorithm: ES256 or RS256 (default: both)" }.AcceptOnly([.. SigningKey.Algorithms]);
         var command = new Command("rotate", """
-            Let a new key take over now. The old one stays published until the last token it signed is dead.
+            Let a new key take over. It is published at once and signs six minutes later, when relying parties that cache the key set have
+            read it again; the old one stays published until the last token it signed is dead.
 
             Example:
               idp keys rotate --alg ES256

@@ -34,7 +34,7 @@ internal static class UserVerbs
             await using var bench = await Workbench.OpenAsync(shell, cancel);
             var password = await secret.ReadAsync(shell, parsed, cancel);
             var draft = new UserDraft { UserName = parsed.GetValue(name)!, Email = parsed.GetValue(email), Name = parsed.GetValue(full), IsAdmin = parsed.GetValue(admin) };
-            List<Fault> faults = [.. password is null ? [] : PasswordFaults(bench, password)];
+            List<Fault> faults = [.. password is null ? [] : PasswordFaults(bench, password, draft)];
             if (UserNames.Normalize(draft.UserName) is null)
                 faults.Add(new("NAME", "must have 1 to 256 visible characters"));
             if (draft.Email is { } address && Emails.Fault(address) is { } bad)
@@ -107,7 +107,7 @@ internal static class UserVerbs
                 return Unknown(shell, parsed.GetValue(name)!);
             if (await secret.ReadAsync(shell, parsed, cancel) is not { } password)
                 return shell.Fail(ExitCode.Usage, "Give the new password with --password-stdin or --password.", []);
-            if (PasswordFaults(bench, password) is { Count: > 0 } faults)
+            if (PasswordFaults(bench, password, user) is { Count: > 0 } faults)
                 return shell.Refuse(faults);
             await bench.Users.SetPasswordAsync(user.Id, password, Workbench.By, exceptSid: null, cancel);
             return shell.Say(new JsonObject { ["id"] = user.Id, ["userName"] = user.UserName }, $"'{user.UserName}' has a new password; their sessions have ended.");
@@ -158,8 +158,8 @@ internal static class UserVerbs
         return command;
     }
 
-    private static List<Fault> PasswordFaults(Workbench bench, string password) =>
-        [.. PasswordPolicy.Faults(password, bench.Options.SignIn.MinimumPasswordLength).Select(reason => new Fault("password", reason))];
+    private static List<Fault> PasswordFaults(Workbench bench, string password, UserDraft account) =>
+        PasswordPolicy.Check(password, bench.Options.SignIn.MinimumPasswordLength, account) is { } weak ? [new("password", weak.Reason)] : [];
 
     private static int Unknown(Shell shell, string name) => shell.Refuse($"There is no user '{name}'.");
 

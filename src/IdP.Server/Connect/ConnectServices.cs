@@ -1,3 +1,4 @@
+using IdP.Protocol;
 using IdP.Protocol.Authorize;
 using IdP.Protocol.Clients;
 using IdP.Protocol.Discovery;
@@ -15,6 +16,7 @@ namespace IdP.Server.Connect;
 internal static class ConnectServices
 {
     public static IServiceCollection AddIdpConnect(this IServiceCollection services) => services
+        .AddSingleton<IClientGuesses, ClientGuesses>()
         .AddSingleton<ClientAuthentication>()
         .AddSingleton<IdTokenReader>()
         .AddSingleton<AccessTokenReader>()

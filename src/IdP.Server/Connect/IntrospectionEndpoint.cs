@@ -15,7 +15,7 @@ internal sealed class IntrospectionEndpoint(Introspector introspector)
             await ProtocolResults.ErrorAsync(context, FormBody.NotAForm);
             return;
         }
-        switch (await introspector.RunAsync(context.Request.Headers.Authorization, form, context.RequestAborted))
+        switch (await introspector.RunAsync(context.Request.Headers.Authorization, form, context.RequestAborted, context.Connection.RemoteIpAddress))
         {
             case IntrospectionOutcome.Active active:
                 await ProtocolResults.JsonAsync(context, StatusCodes.Status200OK, active, static (json, active) => active.WriteTo(json));

@@ -16,8 +16,8 @@ internal sealed class PushedAuthorizationEndpoint(PushedAuthorizer authorizer)
             await ProtocolResults.ErrorAsync(context, FormBody.NotAForm);
             return;
         }
-        var sender = Holder.NameOf(context.Connection.RemoteIpAddress);
-        switch (await authorizer.PushAsync(context.Request.Headers.Authorization, form, sender, context.RequestAborted))
+        var address = context.Connection.RemoteIpAddress;
+        switch (await authorizer.PushAsync(context.Request.Headers.Authorization, form, Holder.NameOf(address), context.RequestAborted, address))
         {
             case PushOutcome.Accepted accepted:
                 await ProtocolResults.JsonAsync(context, StatusCodes.Status201Created, accepted, static (json, accepted) =>

@@ -15,7 +15,7 @@ internal sealed class RevocationEndpoint(Revoker revoker)
             await ProtocolResults.ErrorAsync(context, FormBody.NotAForm);
             return;
         }
-        switch (await revoker.RunAsync(context.Request.Headers.Authorization, form, context.RequestAborted))
+        switch (await revoker.RunAsync(context.Request.Headers.Authorization, form, context.RequestAborted, context.Connection.RemoteIpAddress))
         {
             case RevocationOutcome.Done(var client):
                 Cors.AllowFor(context, client);

@@ -16,7 +16,7 @@ internal sealed partial class TokenEndpoint(TokenPipeline pipeline, ILogger<Toke
             await ProtocolResults.ErrorAsync(context, FormBody.NotAForm);
             return;
         }
-        switch (await pipeline.RunAsync(context.Request.Headers.Authorization, form, context.RequestAborted))
+        switch (await pipeline.RunAsync(context.Request.Headers.Authorization, form, context.RequestAborted, context.Connection.RemoteIpAddress))
         {
             case TokenOutcome.Issued(var response, var client):
                 Cors.AllowFor(context, client);

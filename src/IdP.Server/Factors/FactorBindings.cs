@@ -14,6 +14,10 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
     public Task<List<FactorBinding>> ListAsync(string userId, CancellationToken cancel) =>
         database.ListAsync(Select + " where user_id = @user order by created_at", Read, cancel, ("@user", userId));
 
+    /// <summary>As the transaction sees them.</summary>
+    public static Task<List<FactorBinding>> ListAsync(Lane lane, SecretProtector protector, string userId, CancellationToken cancel) =>
+        lane.ListAsync(Select + " where user_id = @user order by created_at", row => Read(row, protector), cancel, ("@user", userId));
+
     /// <summary>Null when there is none, or it is another's.</summary>
     public async Task<FactorBinding?> FindAsync(string userId, string bindingId, CancellationToken cancel) => Handles.IsId(bindingId)
         ? await database.FirstAsync(Select + " where id = @id and user_id = @user", Read, cancel, ("@id", bindingId), ("@user", userId))
@@ -26,7 +30,8 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
     /// <summary>Binds, and tells those who watch the account. With <paramref name="replaces"/> that binding of the same kind goes in the same commit.</summary>
     /// <param name="alone">A person has one of this kind at most.</param>
     /// <returns>
-    /// Null when nothing was bound: the binding to replace is not there any more, another of a kind that stands alone is, what it would stand in for has gone, or
+    /// Null when nothing was bound: the binding to replace is not there any more, another of a kind that stands alone is, what it would stand in for has gone,
+    /// its mailbox is the account's own, or
     /// what answers for whoever binds has ended: their session, or the password of a sign-in.
     /// </returns>
     public async Task<FactorBinding?> AddAsync(string userId, NewBinding fresh, By by, CancellationToken cancel, string? replaces = null, bool alone = false)
@@ -41,6 +46,8 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
     {
         await Users.HoldAsync(lane, userId, cancel);
         if (!await SessionEnding.LivesAsync(lane, by, cancel))
+            return null;
+        if (fresh.Mailbox is { } mailbox && Emails.SameMailbox(mailbox, (await Users.ReadAsync(lane, userId, cancel))?.Email))
             return null;
         if (alone || fresh.StandsIn)
         {
@@ -128,7 +135,9 @@ internal sealed class FactorBindings(Database database, SecretProtector protecto
     private static async Task<bool> EndAsync(Lane lane, FactorBinding old, By by, DateTimeOffset now, CancellationToken cancel) =>
         await FormerBindings.EndAsync(lane, "id = @id", kept: by.Actor == old.UserId, now, cancel, ("@id", old.Id)) == 1;
 
-    private FactorBinding Read(DbDataReader row)
+    private FactorBinding Read(DbDataReader row) => Read(row, protector);
+
+    private static FactorBinding Read(DbDataReader row, SecretProtector protector)
     {
         var (id, factor) = (row.GetString(0), row.GetString(2));
         return new(id, row.GetString(1), factor, row.TextOrNull(3), protector.Open(Purpose(factor), row.Bytes(4), id),
@@ -155,6 +164,9 @@ internal sealed record NewBinding(string Factor, string? Label, byte[] Data, lon
 {
     /// <summary>It stands in for a factor of another kind, and is not bound where there is none.</summary>
     public bool StandsIn { get; init; }
+
+    /// <summary>The mailbox that it proves, if it proves one: never bound where it is the account's own.</summary>
+    public string? Mailbox { get; init; }
 
     public override string ToString() => Factor;
 }

@@ -11,7 +11,7 @@ internal static class InstalledFactors
 {
     public static IServiceCollection AddSecondFactors(this IServiceCollection services) => services
         .AddFactor<TotpFactor, TotpEnrolment>()
-        .AddFactor<BackupEmailFactor, BackupEmailEnrolment>()
+        .AddFactor<BackupEmailFactor, BackupEmailEnrolment>().AddSingleton<IAccountWatcher, BackupMailboxStaysApart>()
         .AddFactor<RecoveryCodesFactor, RecoveryCodesEnrolment>().AddSingleton<IAccountWatcher, RecoveryCodesGoToo>()
         .AddSingleton<FormerBindings>()
         .AddSingleton<SecondFactors>()
@@ -19,6 +19,7 @@ internal static class InstalledFactors
         .AddSingleton<Enrolments>()
         .AddSingleton<BindingPolicyStore>()
         .AddSingleton<BindingPolicies>()
+        .AddSingleton<GuardingFactors>()
         .AddSingleton<RecentProof>();
 
     internal static IServiceCollection AddFactor<TFactor, TEnrolment>(this IServiceCollection services)

@@ -32,6 +32,8 @@ internal static class IdpHost
             // Settings are read once. Watching for changes would see every write to a database below this folder.
             Args = ["--hostBuilder:reloadConfigOnChange=false"],
         });
+        if (DemoServices.Fault(builder.Environment, options) is { } fault)
+            throw new BadConfigurationException([fault]);
         // One core: somebody has to answer while a commit waits for the disk.
         if (Environment.ProcessorCount == 1)
             ThreadPool.SetMinThreads(2, 1);

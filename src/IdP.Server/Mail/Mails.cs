@@ -67,7 +67,7 @@ internal sealed class Mails(IdpOptions options, MailTemplates templates, Places 
     /// <summary>Something happened to the account.</summary>
     /// <param name="detail">What <see cref="NoticeKind"/> says; in the language of <paramref name="to"/>.</param>
     /// <param name="notMe">Link for "this was not me"; null leaves that part out.</param>
-    public MailDraft Notice(MailTo to, NoticeKind kind, string? detail, string account, Circumstances seen, string? notMe, TimeSpan linkLife) => Make(to, MailKind.Notice, seen, new()
+    public MailDraft Notice(MailTo to, NoticeKind kind, string? detail, string account, Circumstances seen, string? notMe, TimeSpan linkLife) => Make(to, kind == NoticeKind.NewDevice ? MailKind.NewBrowser : MailKind.Notice, seen, new()
     {
         ["Event"] = Languages.Speaking(to.Language, () => MailTexts.Event(kind, detail)),
         ["Account"] = account,

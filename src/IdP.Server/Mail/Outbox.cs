@@ -51,7 +51,7 @@ internal sealed class Outbox(Database database, SecretProtector protector, IMail
         return await lane.FirstAsync("""
             insert into outbox (user_id, kind, recipient, sealed, created_at, expires_at, attempts, next_attempt_at)
             values (@user, @kind, @recipient, @sealed, @now, @expires, 0, @next) returning id
-            """, row => row.GetInt64(0), cancel, ("@user", draft.To.UserId), ("@kind", draft.Kind.Name), ("@recipient", draft.To.Address),
+            """, row => row.GetInt64(0), cancel, ("@user", draft.To.UserId), ("@kind", draft.Kind.Counted), ("@recipient", draft.To.Address),
             // Sealed for this recipient: content cannot be sent to another by moving it.
             ("@sealed", protector.Seal(Purpose, content, draft.To.Address)), ("@now", now.Stored()), ("@expires", (now + draft.Life)?.Stored()),
             ("@next", (draft.Awaited ? now + Held : now).Stored()));
@@ -88,7 +88,7 @@ internal sealed class Outbox(Database database, SecretProtector protector, IMail
     /// <summary>When mails of a kind were written for this person since then, oldest first, and whether they failed; in the caller's transaction.</summary>
     public static Task<List<(DateTimeOffset At, bool Failed)>> WrittenAsync(Lane lane, string userId, MailKind kind, DateTimeOffset since, CancellationToken cancel) =>
         lane.ListAsync("select created_at, failed_at from outbox where user_id = @user and kind = @kind and created_at > @since order by created_at",
-            row => (row.Time(0), !row.IsDBNull(1)), cancel, ("@user", userId), ("@kind", kind.Name), ("@since", since.Stored()));
+            row => (row.Time(0), !row.IsDBNull(1)), cancel, ("@user", userId), ("@kind", kind.Counted), ("@since", since.Stored()));
 
     /// <summary>The newest first; for the demo's mailbox and for tests. Words are null once they are dropped.</summary>
     public Task<List<KeptMail>> NewestAsync(int most, CancellationToken cancel) => database.ListAsync(

@@ -17,12 +17,18 @@ namespace IdP.Server.Recovery;
 internal sealed class Notices(Outbox outbox, Mails mails, OneTimeLinks links, IdpOptions options, TimeProvider clock, IServiceProvider services) : IAccountWatcher
 {
     public const string Purpose = "not-me";
+    private const int MostNewBrowsersADay = 5;
     public static readonly TimeSpan LinkLife = TimeSpan.FromHours(72);
 
     public async Task OnChangeAsync(Lane lane, AccountChange change, CancellationToken cancel)
     {
-        // Mails to somebody who is removed go with the account.
-        if (change.By.SettingUp || change.Kind == AccountChangeKind.AccountRemoved || !outbox.Available || await Users.ReadAsync(lane, change.UserId, cancel) is not { } person)
+        // A first address replaces none: there is nobody to tell but whoever has just been given it. Mails to somebody who is removed go with the account.
+        if (change is { Kind: AccountChangeKind.EmailChanged, OldEmail: null } or { Kind: AccountChangeKind.AccountRemoved })
+            return;
+        if (change.By.SettingUp || !outbox.Available || await Users.ReadAsync(lane, change.UserId, cancel) is not { } person)
+            return;
+        if (change.Kind == AccountChangeKind.NewBrowser
+            && (await Outbox.WrittenAsync(lane, person.Id, MailKind.NewBrowser, clock.GetUtcNow().AddDays(-1), cancel)).Count >= MostNewBrowsersADay)
             return;
         var seen = new Circumstances(null, change.By.UserAgent, change.By.Address, CultureInfo.CurrentUICulture.Name);
         foreach (var (address, undoes) in Told(change, person))

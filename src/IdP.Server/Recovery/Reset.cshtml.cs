@@ -44,8 +44,8 @@ internal sealed class ResetPage(
             return await DrawAsync(at, null, fresh is null ? null : Problem.MissingField);
         if (fresh != again)
             return await DrawAsync(at, null, Problem.PasswordsDiffer);
-        if (PasswordPolicy.Faults(fresh, options.SignIn.MinimumPasswordLength).Count > 0)
-            return await DrawAsync(at, null, Problem.PasswordTooShort(options.SignIn.MinimumPasswordLength));
+        if (PasswordPolicy.Check(fresh, options.SignIn.MinimumPasswordLength, at.Person) is { } weak)
+            return await DrawAsync(at, null, Problem.WeakPassword(weak, options.SignIn.MinimumPasswordLength));
         return await SetAsync(at, fresh);
     });
 
@@ -73,7 +73,7 @@ internal sealed class ResetPage(
     }
 
     private async Task<bool> MayAsync(ResetAt at) =>
-        RecentProof.FactorsOf(at.Person).Count == 0 || await proofs.IsThereAsync(at.Asker, Action, HttpContext.RequestAborted);
+        proofs.FactorsOf(at.Person).Count == 0 || await proofs.IsThereAsync(at.Asker, Action, HttpContext.RequestAborted);
 
     private async Task<IActionResult> TryAnswerAsync(ResetAt at, string? with)
     {
@@ -101,7 +101,7 @@ internal sealed class ResetPage(
             return await DrawAsync(at, null, Problem.Busy);
         }
 
-        var proven = RecentProof.FactorsOf(at.Person).Count > 0;
+        var proven = proofs.FactorsOf(at.Person).Count > 0;
         if (proven && !await proofs.TakeAsync(at.Asker, Action, cancel))
             return await DrawAsync(at, null, Problem.ProofOver);
         var by = By.Person(HttpContext, at.Person.Id, null);
@@ -137,7 +137,7 @@ internal sealed class ResetPage(
             return Page();
         }
 
-        var usable = factors.Askable(RecentProof.FactorsOf(at.Person));
+        var usable = factors.Askable(proofs.FactorsOf(at.Person));
         if (usable.Length == 0)
             return PageSteps.Calm("no_second_step");
         var chosen = with is not null && usable.Contains(with) ? with : usable[0];

@@ -32,7 +32,7 @@ internal sealed class ConfirmPage(
     // Passwords are read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
     public Task<IActionResult> OnPostAsync(string? action, string? with) => PostAsync(action, async (visit, wanted) =>
     {
-        if (RecentProof.FactorsOf(visit.Person).Count == 0)
+        if (proofs.FactorsOf(visit.Person).Count == 0)
             return await TryPasswordAsync(visit, wanted);
         if (Answers.Read(Request.Form) is not { } answer)
             return await DrawAsync(visit, wanted, with, Problem.MissingField);
@@ -81,7 +81,7 @@ internal sealed class ConfirmPage(
 
     private async Task<IActionResult> DrawAsync(Visit visit, SettingsAction wanted, string? with, Problem? problem, bool again = false)
     {
-        if (RecentProof.FactorsOf(visit.Person) is not { Count: > 0 } bound)
+        if (proofs.FactorsOf(visit.Person) is not { Count: > 0 } bound)
         {
             View = new ConfirmView(visit, wanted, null, [], problem);
             return Page();

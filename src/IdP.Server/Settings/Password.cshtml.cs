@@ -38,8 +38,8 @@ internal sealed class ChangePasswordPage(PasswordStep step, Users users, Passwor
             return Draw(visit, Problem.MissingField);
         if (fresh != again)
             return Draw(visit, Problem.PasswordsDiffer);
-        if (PasswordPolicy.Faults(fresh, options.SignIn.MinimumPasswordLength).Count > 0)
-            return Draw(visit, Problem.PasswordTooShort(options.SignIn.MinimumPasswordLength));
+        if (PasswordPolicy.Check(fresh, options.SignIn.MinimumPasswordLength, visit.Person) is { } weak)
+            return Draw(visit, Problem.WeakPassword(weak, options.SignIn.MinimumPasswordLength));
 
         try
         {
@@ -77,7 +77,7 @@ internal sealed class ChangePasswordPage(PasswordStep step, Users users, Passwor
     }
 
     // Where no factor is bound, the current password in the form is the proof for this action.
-    private static bool NeedsFactor(Visit visit) => RecentProof.FactorsOf(visit.Person).Count > 0;
+    private bool NeedsFactor(Visit visit) => proofs.FactorsOf(visit.Person).Count > 0;
 
     private PageResult Draw(Visit visit, Problem? problem, string? done = null)
     {

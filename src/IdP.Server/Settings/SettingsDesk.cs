@@ -18,7 +18,11 @@ internal sealed class SettingsDesk(SignInDesk desk, AccountClient client, Sessio
     public async Task<Visit?> FindAsync(HttpContext http, string browserHandle)
     {
         var situation = await desk.LookAsync(http, client.Request(), null);
-        if (situation is not { Session: { } session, Person: { } person } || SignInFlow.Next(situation) is not NextStep.Finish)
+        if (situation is not { Session: { } session, Person: { } person } || SignInFlow.Next(situation) is not NextStep.Finish { Who: var who })
+            return null;
+        // A trusted device that spares this session a step rotates its secret and answers for the session first, as at any app: by the front door.
+        if (who.SparedBy is { } device && device != session.DeviceId
+            && (await sessions.FindFreshAsync(cookies.SessionHandle(http), http.RequestAborted))?.DeviceId != device)
             return null;
         var own = await trust.OwnAsync(http, person.Id, http.RequestAborted);
         var asker = new Asker(person, session.Id, Handles.Hash(browserHandle), Circumstances.Of(http), own);

@@ -89,7 +89,9 @@ internal sealed class PasswordStep(Users users, GuessLimits limits, AddressGuard
 
         if (right is not { } epoch || account is not { Disabled: false } || reservation is not PasswordReservation.Look looked)
         {
-            await audit.WriteAsync(new AuditEntry("sign-in-failed", UserId: account?.Id, Address: address?.ToString(), Details: "password"), CancellationToken.None);
+            // Names that nobody has count as one: who invents names must not fill the database.
+            await audit.SumAsync(new AuditEntry("sign-in-failed", UserId: account?.Id, Address: address?.ToString(), Details: "password"),
+                $"{account?.Id} {(address is null ? "" : Holder.NameOf(address))}", CancellationToken.None);
             return new PasswordOutcome.Wrong();
         }
 

@@ -16,7 +16,7 @@ internal readonly struct Proven
     public bool ReachesMfa { get; private init; }
     public IReadOnlyList<string> Amr { get; private init; }
     public bool PasswordTypedHere { get; private init; }
-    public bool FactorDoneHere { get; private init; }
+    public IReadOnlyList<string> FactorsDoneHere { get; private init; }
     /// <summary>How many skips the demand allowed under which forced binding was put off: in this sign-in, or in the session it goes on with without a new password.</summary>
     public int? BindingPutOff { get; private init; }
     /// <summary>What the session holds afterwards: what counted before and what was done now; after starting over only the latter.</summary>
@@ -53,7 +53,7 @@ internal readonly struct Proven
             ReachesMfa = reachesMfa,
             Amr = AmrOf(reachesMfa ? accepted : factors, reachesMfa),
             PasswordTypedHere = here.PasswordAt is not null,
-            FactorDoneHere = here.Factors.Count > 0,
+            FactorsDoneHere = [.. here.Factors.Select(proof => proof.Factor)],
             BindingPutOff = putOff,
             ForSession = here.Factors.Aggregate(
                 (startOver ? Proofs.None : before) with { PasswordAt = here.PasswordAt ?? before.PasswordAt, BindingPutOff = putOff, Epoch = now.Person?.Epoch ?? 0 },

@@ -29,6 +29,7 @@ internal sealed class SetupPage(FirstAdministrator setup, IdpOptions options, Cs
         {
             SetupOutcome.Created => Draw(token!, userName, email, null, done: true),
             SetupOutcome.NameTaken => Draw(token!, userName, email, Problem.NameTaken),
+            SetupOutcome.WeakPassword(var fault) => Draw(token!, userName, email, Problem.WeakPassword(fault, options.SignIn.MinimumPasswordLength)),
             SetupOutcome.Refused { Faults: [var first, ..] } => Draw(token!, userName, email, ProblemOf(first)),
             _ => PageSteps.Calm("setup_used"),
         };
@@ -37,10 +38,7 @@ internal sealed class SetupPage(FirstAdministrator setup, IdpOptions options, Cs
     // Read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
     private string? Token => Request.Query["token"];
 
-    private Problem ProblemOf(string fault) =>
-        fault.StartsWith("email", StringComparison.Ordinal) ? Problem.BadEmail
-        : fault.StartsWith("password", StringComparison.Ordinal) ? Problem.PasswordTooShort(options.SignIn.MinimumPasswordLength)
-        : Problem.MissingField;
+    private static Problem ProblemOf(string fault) => fault.StartsWith("email", StringComparison.Ordinal) ? Problem.BadEmail : Problem.MissingField;
 
     private PageResult Draw(string token, string? userName, string? email, Problem? problem, bool done = false)
     {

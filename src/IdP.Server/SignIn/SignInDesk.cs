@@ -24,10 +24,8 @@ internal sealed record SignInAt(FoundSignIn Kept, Situation Situation, NextStep 
 /// </summary>
 internal sealed class SignInDesk(
     SignIns signIns, AuthorizeReader reader, Sessions sessions, Users users, Consents consents,
-    SecondFactors factors, BindingPolicies policies, BrowserTrust trust, AcrLevels levels, IdpOptions options, IdpCookies cookies, TimeProvider clock)
+    GuardingFactors guarding, BindingPolicies policies, BrowserTrust trust, AcrLevels levels, IdpOptions options, IdpCookies cookies, TimeProvider clock)
 {
-    private readonly string[] accepted = [.. factors.Ids.Where(id => options.Acr.AcceptedFactors.Count == 0 || options.Acr.AcceptedFactors.Contains(id))];
-
     /// <summary>Null when there is nothing to go on with: unknown, over, another browser's, or its client is gone.</summary>
     public async Task<SignInAt?> OpenAsync(HttpContext context, string? tx)
     {
@@ -68,7 +66,8 @@ internal sealed class SignInDesk(
             BindingPolicies = await policies.GetAsync(cancel),
             Bindable = policies.Bindable,
             BindOnDemand = options.Acr.BindOnDemand,
-            AcceptedFactors = accepted,
+            AcceptedFactors = guarding.Accepted,
+            Fallbacks = guarding.Fallbacks,
             Levels = levels,
             Now = clock.GetUtcNow(),
         };

@@ -27,6 +27,8 @@ internal sealed record Situation
     public bool BindOnDemand { get; init; }
     /// <summary>Installed factors this server accepts for mfa.</summary>
     public required IReadOnlyCollection<string> AcceptedFactors { get; init; }
+    /// <summary>Installed factors that stand in for lost ones: recovery codes.</summary>
+    public IReadOnlyCollection<string> Fallbacks { get; init; } = [];
     public required AcrLevels Levels { get; init; }
     public required DateTimeOffset Now { get; init; }
 }
@@ -142,8 +144,8 @@ internal static class SignInFlow
     {
         if (!proven.PasswordTypedHere)
             return new NextStep.Password();
-        var guarding = now.Person!.BoundFactors;
-        return guarding.Count > 0 && !proven.FactorDoneHere ? new NextStep.Verify(guarding) : null;
+        var guarding = GuardingFactors.Among(now.Person!.BoundFactors, now.AcceptedFactors, now.Fallbacks);
+        return guarding.Count > 0 && !proven.FactorsDoneHere.Any(guarding.Contains) ? new NextStep.Verify(guarding) : null;
     }
 
     private static bool ConsentNeeded(Situation now)

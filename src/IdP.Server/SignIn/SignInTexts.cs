@@ -61,6 +61,8 @@ internal static class SignInTexts
     public static string SetupNextAudit => Table.Get();
     public static string SetupNextHelp => Table.Get();
 
+    public static string PasswordStrength(int score) => Table.With(score);
+
     public static string Of(Problem problem) => Table.With(problem.Number, "Problem_" + problem.Kind);
 
     /// <summary>Null for scopes of the operator's own making.</summary>

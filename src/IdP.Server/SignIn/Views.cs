@@ -1,4 +1,5 @@
 using System.Globalization;
+using IdP.Server.Accounts;
 using IdP.Server.StepUp;
 
 namespace IdP.Server.SignIn;
@@ -70,6 +71,9 @@ internal sealed record ScopeLine(string Name, string? DisplayName, string? Descr
 /// <param name="Number">Minutes until the next try, or the least number of characters; 0 where there is nothing to count.</param>
 internal sealed record Problem(ProblemKind Kind, int Number = 0)
 {
+    /// <summary>Of the password that was refused, from 0 to 4; null where the problem is another.</summary>
+    public int? Strength { get; private init; }
+
     /// <summary>The same for an unknown name, a locked account and a wrong password.</summary>
     public static readonly Problem WrongPassword = new(ProblemKind.WrongPassword);
     /// <summary>Where nobody is asked for a name.</summary>
@@ -91,7 +95,16 @@ internal sealed record Problem(ProblemKind Kind, int Number = 0)
 
     public static Problem TooManyTries(int minutes) => new(ProblemKind.TooManyTries, minutes);
 
-    public static Problem PasswordTooShort(int characters) => new(ProblemKind.PasswordTooShort, characters);
+    /// <param name="minimumLength">In characters.</param>
+    public static Problem WeakPassword(PasswordFault fault, int minimumLength) => fault.Weakness switch
+    {
+        PasswordWeakness.TooShort => new(ProblemKind.PasswordTooShort, minimumLength),
+        PasswordWeakness.TooLong => new(ProblemKind.PasswordTooLong, Passwords.Longest),
+        PasswordWeakness.CannotBeTyped => new(ProblemKind.PasswordCannotBeTyped),
+        PasswordWeakness.Common => new(ProblemKind.PasswordCommon) { Strength = 0 },
+        PasswordWeakness.OwnName => new(ProblemKind.PasswordOwnName) { Strength = 0 },
+        _ => new(ProblemKind.PasswordGuessable) { Strength = fault.Score },
+    };
 
     public static Problem Wrong(Answer answer) => answer is Answer.Code ? WrongCode : new(ProblemKind.NotConfirmed);
 
@@ -129,6 +142,12 @@ internal enum ProblemKind
     NameTaken,
     BadEmail,
     PasswordTooShort,
+    PasswordTooLong,
+    PasswordCannotBeTyped,
+    /// <summary>One of the commonest.</summary>
+    PasswordCommon,
+    PasswordOwnName,
+    PasswordGuessable,
     PasswordsDiffer,
     /// <summary>The second step was done too long ago, or has been used.</summary>
     ProofOver,

@@ -33,15 +33,15 @@ internal sealed record Asker(UserRecord Person, string SessionId, byte[] Browser
 
 /// <summary>
 /// The guard before every change that matters: a proof made for that very action, by that person, in that browser and session, at most five minutes ago,
-/// good once - with a bound second factor, or with the password where none is bound. A trusted device is never a proof. Safe to lose: it is asked again.
+/// good once - with a bound second factor that may guard (<see cref="GuardingFactors"/>), or with the password where none is bound. A trusted device is never a proof. Safe to lose: it is asked again.
 /// </summary>
-internal sealed class RecentProof(StepUpService stepUp, SealedStore ephemeral, UsedMarks marks, TimeProvider clock)
+internal sealed class RecentProof(StepUpService stepUp, GuardingFactors guarding, SealedStore ephemeral, UsedMarks marks, TimeProvider clock)
 {
     private static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan AskedLife = TimeSpan.FromMinutes(15);
 
     /// <summary>Ways to prove, the one to offer first being first; empty means the password.</summary>
-    public static IReadOnlyList<string> FactorsOf(UserRecord person) => person.BoundFactors;
+    public IReadOnlyList<string> FactorsOf(UserRecord person) => guarding.Of(person);
 
     /// <summary>Asks with this factor; a page drawn again shows the same challenge.</summary>
     /// <param name="again">The person wants another code sent.</param>
@@ -87,7 +87,10 @@ internal sealed class RecentProof(StepUpService stepUp, SealedStore ephemeral, U
         var mine = kept.UserId == asker.Person.Id && kept.Action == action.Name && CryptographicOperations.FixedTimeEquals(kept.BrowserHash, asker.BrowserHash);
         var fresh = kept.At <= clock.GetUtcNow() && clock.GetUtcNow() - kept.At <= Life;
         // The password was enough while no factor was bound; a binding that was taken away or replaced since proves nothing any more.
-        var enough = kept.Binding is null ? FactorsOf(asker.Person).Count == 0 : asker.Person.HasBinding(kept.Binding);
+        var ways = FactorsOf(asker.Person);
+        var enough = kept.Binding is null
+            ? ways.Count == 0
+            : asker.Person.Bindings.Any(binding => binding.Id == kept.Binding && ways.Contains(binding.Factor));
         return mine && fresh && enough ? kept : null;
     }
 

@@ -176,6 +176,10 @@ internal sealed class RevocationRow
     /// <summary>After this nothing the revocation stops can be alive.</summary>
     public DateTimeOffset Until { get; set; }
     public DateTimeOffset At { get; set; }
+    /// <summary>The order of writing, whatever the writers' clocks say: PostgreSQL's transaction id, SQLite's next number.</summary>
+    public long Seq { get; set; }
+    /// <summary>For one access token of a grant: the grant, whose end makes this row needless.</summary>
+    public string? GrantId { get; set; }
 }
 
 internal sealed class ReferenceTokenRow
@@ -223,6 +227,11 @@ internal sealed class AuditRow
     public string? Address { get; set; }
     /// <summary>Never a secret.</summary>
     public string? Details { get; set; }
+    /// <summary>How many of them this row stands for, from <see cref="At"/> to <see cref="LastAt"/>.</summary>
+    public int Count { get; set; }
+    public DateTimeOffset? LastAt { get; set; }
+    /// <summary>What rows that are summed have in common, hour included; null for what is written down one by one.</summary>
+    public string? SumKey { get; set; }
 }
 
 internal sealed class OneTimeLinkRow

@@ -12,7 +12,8 @@ internal sealed class Housekeeping(Database database, IdpOptions options, TimePr
     private static readonly (string Table, string Key, string Over)[] Rounds =
     [
         ("used_codes", "key", "key < @codes_from"),
-        ("revocations", "key", "until < @now"),
+        // The last number stays: the next one is counted from it.
+        ("revocations", "key", "until < @now and seq < (select max(seq) from revocations)"),
         ("reference_tokens", "hash", "expires_at < @now"),
         ("refresh_families", "handle", "absolute_expiry < @now or sliding_expiry < @week_ago or ended_at < @week_ago"),
         ("sessions", "id", "expires_at < @week_ago or ended_at < @week_ago"),

@@ -44,11 +44,11 @@ internal abstract class IdpDb(DbContextOptions options) : DbContext(options)
         model.Entity<ConsentRow>(e => { e.ToTable("consents"); e.HasKey(x => new { x.UserId, x.ClientId }); });
         model.Entity<UsedCodeRow>(e => { e.ToTable("used_codes"); e.HasKey(x => x.Key); });
         model.Entity<RefreshFamilyRow>(e => { e.ToTable("refresh_families"); e.HasKey(x => x.Handle); e.HasIndex(x => x.GrantId); e.HasIndex(x => x.SessionId); e.HasIndex(x => x.UserId); e.HasIndex(x => x.AbsoluteExpiry); });
-        model.Entity<RevocationRow>(e => { e.ToTable("revocations"); e.HasKey(x => x.Key); e.HasIndex(x => x.At); e.HasIndex(x => x.Until); });
+        model.Entity<RevocationRow>(e => { e.ToTable("revocations"); e.HasKey(x => x.Key); e.HasIndex(x => x.Seq); e.HasIndex(x => x.Until); e.HasIndex(x => x.GrantId); });
         model.Entity<ReferenceTokenRow>(e => { e.ToTable("reference_tokens"); e.HasKey(x => x.Hash); e.HasIndex(x => x.ExpiresAt); });
         model.Entity<SigningKeyRow>(e => { e.ToTable("signing_keys"); e.HasKey(x => x.Kid); e.HasIndex(x => new { x.Alg, x.Generation }).IsUnique(); });
         model.Entity<GuessCounterRow>(e => { e.ToTable("guess_counters"); e.HasKey(x => x.Key); });
-        model.Entity<AuditRow>(e => { e.ToTable("audit"); e.HasKey(x => x.Id); e.HasIndex(x => x.At); e.HasIndex(x => x.UserId); });
+        model.Entity<AuditRow>(e => { e.ToTable("audit"); e.HasKey(x => x.Id); e.HasIndex(x => x.At); e.HasIndex(x => x.UserId); e.HasIndex(x => x.SumKey).IsUnique(); e.Property(x => x.Count).HasDefaultValue(1); });
         model.Entity<OneTimeLinkRow>(e => { e.ToTable("one_time_links"); e.HasKey(x => x.Hash); });
         model.Entity<OutboxMailRow>(e => { e.ToTable("outbox"); e.HasKey(x => x.Id); e.HasIndex(x => new { x.SentAt, x.NextAttemptAt }); e.HasIndex(x => new { x.UserId, x.Kind, x.CreatedAt }); });
 

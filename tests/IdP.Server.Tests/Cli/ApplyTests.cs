@@ -8,7 +8,7 @@ public sealed class ApplyTests : IDisposable
             audience: api
         clients:
           - clientId: web
-            clientSecrets: ["a-secret-of-the-tests-1"]
+            clientSecrets: ["tests-9fK2xQ7vLm4Zr8Wd1Hc3"]
             allowedGrantTypes: [authorization_code, refresh_token]
             allowOfflineAccess: true
             redirectUris: ["https://web.example.com/callback"]
@@ -26,7 +26,7 @@ public sealed class ApplyTests : IDisposable
 
     private const string Json = """
         {"scopes":[{"name":"api","audience":"api"}],
-         "clients":[{"clientId":"web","clientSecrets":[{"value":"a-secret-of-the-tests-1"}],"allowedGrantTypes":["authorization_code","refresh_token"],
+         "clients":[{"clientId":"web","clientSecrets":[{"value":"tests-9fK2xQ7vLm4Zr8Wd1Hc3"}],"allowedGrantTypes":["authorization_code","refresh_token"],
            "allowOfflineAccess":true,"redirectUris":["https://web.example.com/callback"],"allowedScopes":["openid","profile","api","offline_access"],"accessTokenLifetime":600,
            "bindOnDemand":false,"minimumFactorAge":86400}],
          "users":[{"userName":"Alice ","email":"alice@example.com","name":"Alice","password":"correct horse battery","totpSecret":"jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp"}]}
@@ -167,7 +167,7 @@ public sealed class ApplyTests : IDisposable
                 requireClientSecret: false
                 redirectUris: ["https://good.example.com/"]
               - clientId: "bad id"
-                clientSecrets: [short, {value: "a-secret-of-the-tests-1", expires: 2030-01-01}]
+                clientSecrets: [short, {value: "tests-9fK2xQ7vLm4Zr8Wd1Hc3", expires: 2030-01-01}]
                 redirectUri: ["https://x.example.com/"]
                 redirectUris: ["https://x.example.com/", "http://x.example.com/", "https://*.example.com/", "https://x.example.com/#f", "javascript:alert(1)", "/relative", "https://u:p@x.example.com/", "com.example.app:/cb"]
                 allowedGrantTypes: [authorization_code, password]
@@ -180,7 +180,7 @@ public sealed class ApplyTests : IDisposable
               - clientId: spa
                 requireClientSecret: false
                 requirePkce: false
-                clientSecrets: ["a-secret-of-the-tests-1"]
+                clientSecrets: ["tests-9fK2xQ7vLm4Zr8Wd1Hc3"]
                 redirectUris: ["com.example.app:/cb", 7]
             users:
               - {userName: "", password: short}
@@ -188,6 +188,7 @@ public sealed class ApplyTests : IDisposable
               - {userName: ALICE}
               - {email: nobody@example.com}
               - {userName: mallory, claims: {nickname: mal, sub: another, auth_time: 0}}
+              - {userName: trudy, password: iloveyou}
             """);
         var (code, _, error) = await idp.RunAsync("apply", file);
         Assert.Equal(1, code);
@@ -200,7 +201,7 @@ public sealed class ApplyTests : IDisposable
             "clients[1].minimumAcr: 'gold'", "clients[1].secondFactorPolicy: 'Always'", "clients[1].accessTokenLifetime: 86401", "clients[1].requirePkce: must be true or false",
             "clients[2].requirePkce:", "clients[2].clientSecrets:", "clients[2].redirectUris[1]: must be text", "users[0].userName:", "users[0].password: has 5 characters",
             "users[1].email: 'not an address'", "users[1].totpSecret:", "users[1].paswword: there is no such member; did you mean 'password'?", "users: userName 'alice' appears more than once",
-            "users[3].userName: is missing", "scopes[2].claims: 'acr'", "users[4].claims: 'sub'", "users[4].claims: 'auth_time'",
+            "users[3].userName: is missing", "users[5].password: is among the ones that are used most", "scopes[2].claims: 'acr'", "users[4].claims: 'sub'", "users[4].claims: 'auth_time'",
         ];
         Assert.All(expected, fault => Assert.Contains(fault, error, StringComparison.Ordinal));
         Assert.Equal(expected.Length, error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length - 1);

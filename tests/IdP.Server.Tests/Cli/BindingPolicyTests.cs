@@ -3,7 +3,7 @@ namespace IdP.Server.Tests.Cli;
 public sealed class BindingPolicyTests : IDisposable
 {
     private const string Policies = """
-        {"clients":[{"clientId":"web","clientSecrets":["a-secret-of-the-tests-1"],"redirectUris":["https://web.example.com/callback"],"allowedScopes":["openid"]}],
+        {"clients":[{"clientId":"web","clientSecrets":["tests-9fK2xQ7vLm4Zr8Wd1Hc3"],"redirectUris":["https://web.example.com/callback"],"allowedScopes":["openid"]}],
          "users":[{"userName":"alice","groups":["staff"]}],
          "bindingPolicies":[{"name":"all","everyone":true,"from":"2026-12-01T00:00:00Z","skips":3,"factors":["totp"]},{"name":"bank","groups":["staff"],"clients":["web"]}]}
         """;

@@ -7,7 +7,7 @@ namespace IdP.Server.Tests.Cli;
 public sealed class LookingTests : IDisposable
 {
     private const string Wanted = """
-        {"clients":[{"clientId":"web","clientSecrets":["a-secret-of-the-tests-1"],"redirectUris":["https://web.example.com/callback"],"allowedScopes":["openid"]}],
+        {"clients":[{"clientId":"web","clientSecrets":["tests-9fK2xQ7vLm4Zr8Wd1Hc3"],"redirectUris":["https://web.example.com/callback"],"allowedScopes":["openid"]}],
          "users":[{"userName":"alice","password":"correct horse battery","totpSecret":"JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"}]}
         """;
 

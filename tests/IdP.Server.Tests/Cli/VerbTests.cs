@@ -95,6 +95,8 @@ public sealed class VerbTests : IDisposable
         Assert.Equal(0, (await idp.TypeAsync("correct horse battery\n", "user", "add", "alice", "--email", "alice@example.com", "--password-stdin")).Code);
         Assert.Equal(1, (await idp.RunAsync("user", "add", "ALICE", "--password", "correct horse battery")).Code);
         Assert.Equal(1, (await idp.RunAsync("user", "add", "bob", "--password", "short")).Code);
+        Assert.Contains("used most", (await idp.RunAsync("user", "add", "bob", "--password", "12345678")).Error, StringComparison.Ordinal);
+        Assert.Contains("own name", (await idp.RunAsync("user", "password", "alice", "--password", "alice@example")).Error, StringComparison.Ordinal);
         Assert.Equal(0, (await idp.RunAsync("user", "disable", "alice")).Code);
         Assert.True((await idp.JsonAsync("user", "list"))[0]!["disabled"]!.GetValue<bool>());
         Assert.Equal(0, (await idp.RunAsync("user", "enable", "alice")).Code);

@@ -34,6 +34,13 @@ public sealed class DemoMailboxTests : IAsyncLifetime
     public async Task A_mail_that_was_just_sent_is_shown_newest_first_and_its_link_works()
     {
         using var browser = new Browser(new Uri(Issuer), [port]);
+        foreach (var (header, value) in ((string, string)[])
+            [("Host", "rebound.example"), ("Host", $"rebound.example:{port}"), ("X-Forwarded-For", "203.0.113.7"), ("Forwarded", "for=203.0.113.7"), ("CF-Connecting-IP", "203.0.113.7"), ("Via", "1.1 tunnel")])
+        {
+            foreach (var path in (string[])["/demo", "/demo/mail", "/demo/code", "/demo/api", "/demo/sign-in"])
+                Assert.Equal(404, (int)await StatusAsync(path, header, value));
+        }
+
         Assert.Empty((await MailsAsync(browser)));
         var demo = (await browser.VisitAsync("/demo")).Page!;
         var name = demo.QuerySelector("#demo-user")!.TextContent;
@@ -52,6 +59,15 @@ public sealed class DemoMailboxTests : IAsyncLifetime
         Assert.Equal(mail.TextContent, mails[1].TextContent);
         Assert.NotEqual(mail.QuerySelector("h2")!.TextContent, mails[0].QuerySelector("h2")!.TextContent);
         Assert.Contains(mails[0].QuerySelectorAll("pre a"), link => link.GetAttribute("href")!.StartsWith(Issuer + "/not-me?", StringComparison.Ordinal));
+    }
+
+    private async Task<System.Net.HttpStatusCode> StatusAsync(string path, string header, string value)
+    {
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, Issuer + path);
+        request.Headers.TryAddWithoutValidation(header, value);
+        using var answer = await client.SendAsync(request);
+        return answer.StatusCode;
     }
 
     /// <summary>Waits until the mailbox has so many.</summary>

@@ -21,8 +21,30 @@ public sealed class FirstStartTests : IDisposable
         }, folder);
         await server.ListeningAsync(port);
         await server.SaysAsync("Application started");
-        Assert.Equal(printed, server.Output.Contains("There is no administrator yet. Create the first one here, within an hour", StringComparison.Ordinal));
-        Assert.Equal(printed, server.Output.Contains($"{issuer}/setup?token=", StringComparison.Ordinal));
+        var file = Path.Combine(folder, "first-administrator-link.txt");
+        Assert.Equal(printed, server.Output.Contains("There is no administrator yet. Create the first one with the link in this file, within an hour", StringComparison.Ordinal));
+        Assert.Equal(printed, server.Output.Contains(file, StringComparison.Ordinal));
+        Assert.Equal(printed, File.Exists(file));
+        // A journal keeps what a service prints, and others read it.
+        Assert.DoesNotContain("/setup?token=", server.Output, StringComparison.Ordinal);
+        if (!printed)
+            return;
+        Assert.StartsWith($"{issuer}/setup?token=", (await File.ReadAllTextAsync(file)).Trim(), StringComparison.Ordinal);
+        if (!OperatingSystem.IsWindows())
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
+    }
+
+    [Fact]
+    public async Task The_demo_does_not_start_behind_a_public_name()
+    {
+        await using var server = new ChildProcess(Path.Combine(AppContext.BaseDirectory, "idp"), [], new Dictionary<string, string>
+        {
+            ["DOTNET_ENVIRONMENT"] = "Development", ["ASPNETCORE_ENVIRONMENT"] = "Development", ["IDP__Issuer"] = "https://id.example.com",
+            ["IDP__Listen__Urls"] = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{TestIdp.FreePort()}"), ["IDP__Listen__Management"] = "", ["IDP__DataDirectory"] = folder,
+        }, folder);
+        await server.SaysAsync("anybody could take over any account");
+        Assert.DoesNotContain("Unhandled", server.Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(folder));
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);

@@ -1,3 +1,6 @@
+using IdP.Server.Accounts;
+using IdP.Server.StepUp;
+using IdP.Server.Tests.Settings;
 using IdP.Server.Tests.Support;
 
 namespace IdP.Server.Tests.SignIn;
@@ -65,6 +68,40 @@ public sealed class AcceptedFactorTests(AcceptedFactorHost host) : IClassFixture
         using var weaker = idp.Browser();
         ask = idp.App(TestClient.Calm).Ask().With("acr_values", AcceptedFactorHost.Name);
         Assert.Equal("pwd", (await TokenAsync(TestClient.Calm, ask, await idp.SignInAsync(weaker, ask, plain))).Acr);
+    }
+
+    [Fact]
+    public async Task An_excluded_factor_guards_no_binding_beside_an_accepted_one()
+    {
+        var person = await FactorPerson.AddAsync(idp, "totp", "email");
+        using var owner = new Owner(idp, person.Person, idp.Browser());
+        Assert.Equal("/account", (await owner.SignInAsync()).At);
+        var action = GuardedAction.Bind("totp");
+        var asked = await owner.Browser.VisitAsync("/account/confirm?action=bind:totp&with=email");
+        Assert.Equal("totp", asked.Page!.QuerySelector("[data-factor]")!.GetAttribute("data-factor"));
+        Assert.DoesNotContain(asked.Page.QuerySelectorAll("details a"), way => way.GetAttribute("href")!.Contains("with=email", StringComparison.Ordinal));
+        Assert.Equal(0, person.Mails);
+
+        // A mailed code that was asked for behind the page, and is right: it opens nothing.
+        var proofs = idp.Service<RecentProof>();
+        await proofs.ChallengeAsync(await owner.AskerAsync(), action, "email", again: false, default);
+        Assert.IsType<StepUpOutcome.Passed>(await proofs.AnswerAsync(await owner.AskerAsync(), action, new Answer.Code(await person.CodeAsync("email")), default));
+        Assert.Equal("/account/confirm", (await owner.Browser.VisitAsync("/account/two-step/bind?factor=totp")).At);
+        Assert.False(await proofs.TakeAsync(await owner.AskerAsync(), action, default));
+
+        await owner.ProveAsync(action);
+        Assert.Equal("/account/two-step/bind", (await owner.Browser.VisitAsync("/account/two-step/bind?factor=totp")).At);
+    }
+
+    [Fact]
+    public async Task Where_only_an_excluded_factor_is_bound_it_guards_bindings()
+    {
+        var person = await FactorPerson.AddAsync(idp, "email");
+        var record = (await idp.Service<Users>().FindByLoginAsync(person.UserName, default))!;
+        Assert.Equal(["email"], idp.Service<RecentProof>().FactorsOf(record));
+        person = await FactorPerson.AddAsync(idp, "email", "totp", "recovery");
+        record = (await idp.Service<Users>().FindByLoginAsync(person.UserName, default))!;
+        Assert.Equal(["recovery", "totp"], idp.Service<RecentProof>().FactorsOf(record).Order());
     }
 
     private async Task<(string? Acr, string Amr)> SignedInAsync(Browser browser, TestClient client, FactorPerson person, string factor)

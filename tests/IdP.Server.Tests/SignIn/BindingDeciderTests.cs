@@ -73,6 +73,25 @@ public sealed class BindingDeciderTests
         Assert.True(rows >= 2000, $"only {rows} rows");
     }
 
+    [Theory]
+    [InlineData("email", false)]
+    [InlineData("totp", true)]
+    [InlineData("codes", true)]
+    public void An_excluded_factor_does_not_open_forced_binding(string done, bool opens)
+    {
+        string[] bound = [done, .. new[] { "totp", "email", "codes" }.Where(factor => factor != done)];
+        var policy = new Row("an app", true, 0, ["app"], [new() { Name = "a", Everyone = true, Factors = ["app"] }]);
+        var now = At(policy, bound, 0, typed: true, factorDone: true, null, null, trusted: false, silent: false, minimum: null) with
+        {
+            Bindable = ["app", "email", "totp"], AcceptedFactors = ["app", "totp"], Fallbacks = ["codes"],
+        };
+        var next = SignInFlow.Next(now);
+        if (opens)
+            Assert.Equal(["app"], Assert.IsType<NextStep.Bind>(next).Factors);
+        else
+            Assert.Equal(["totp", "codes"], Assert.IsType<NextStep.Verify>(next).Factors);
+    }
+
     private static Situation At(Row policy, string[] bound, int used, bool typed, bool factorDone, int? putOff, int? putOffNow, bool trusted, bool silent, string? minimum)
     {
         FactorProof[] done = factorDone && bound.Length > 0 ? [new(bound[0], "the " + bound[0], Now, ["otp"])] : [];

@@ -208,6 +208,35 @@ public abstract partial class TrustedDeviceTests(TestIdp idp)
         Assert.Equal("TooManyTries", Problem(await PasswordAsync(owner, await owner.OpenAsync(idp.App(TestClient.Web).Ask().Url), person)));
     }
 
+    /// <summary>A session that came by the password alone is not the device's; the settings are spared a step by it as any app is: it shows its secret, and gets another.</summary>
+    [Fact]
+    public async Task The_settings_open_for_a_trusted_device_once_its_secret_has_rotated()
+    {
+        var person = idp.WithOtp();
+        using var browser = await TrustedAsync(person);
+        Forget(browser, "idp.session");
+        await SignedInAsync(browser, TestClient.Calm, person);
+        var shown = TrustCookie(browser)!.Value;
+
+        await idp.ForwardAsync(TimeSpan.FromSeconds(30));
+        var at = await browser.VisitAsync("/account");
+        Assert.Equal("/account", at.At);
+        Assert.Contains(at.Trail, hop => hop.Url.AbsolutePath == "/connect/authorize");
+        var rotated = TrustCookie(browser)!.Value;
+        Assert.NotEqual(shown, rotated);
+        // From here on the session is the device's, and goes straight in until it ends with it.
+        Assert.DoesNotContain((await browser.VisitAsync("/account/devices")).Trail, hop => hop.Url.AbsolutePath == "/connect/authorize");
+        var id = (await idp.Service<Users>().FindByLoginAsync(person.UserName, default))!.Id;
+        Assert.Single((await idp.Service<Sessions>().ListAsync(id, default)).Select(line => line.Session.DeviceId).OfType<string>().Distinct());
+
+        // A copy of the cookie from before is found out as anywhere.
+        using var thief = idp.Browser();
+        thief.Cookies.Add(new Cookie(TrustCookie(browser)!.Name, shown, "/", TrustCookie(browser)!.Domain));
+        await idp.ForwardAsync(TimeSpan.FromSeconds(30));
+        Assert.Equal("/verify", (await AtVerifyAsync(thief, person)).At);
+        Assert.NotEqual("/account", (await browser.VisitAsync("/account")).At);
+    }
+
     private static string? Problem(Stop stop) => stop.Page?.QuerySelector("[data-problem]")?.GetAttribute("data-problem");
 
     private async Task<Browser> TrustedAsync(Person person)

@@ -1,5 +1,6 @@
 using System.Data.Common;
 using IdP.Server.Accounts;
+using IdP.Server.Audit;
 using IdP.Server.DeviceTrust;
 using IdP.Server.Factors;
 using IdP.Server.Storage;
@@ -14,6 +15,25 @@ public sealed class AuditContract(Servers servers)
     private readonly FakeTimeProvider clock = new(DateTimeOffset.UnixEpoch.AddYears(56));
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task Refusals_of_one_kind_are_summed_by_the_hour(string kind)
+    {
+        await using var node = await StoreNode.StartAsync(await servers.Real.NewDatabaseAsync(kind), clock: clock);
+        var audit = node.Get<AuditLog>();
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => Task.Run(() => audit.SumAsync(new("refused", Address: "192.0.2.1"), "one", Cancel), Cancel)));
+        clock.Advance(TimeSpan.FromMinutes(30));
+        await audit.SumAsync(new("refused", Address: "192.0.2.1"), "one", Cancel);
+        await audit.SumAsync(new("refused", Address: "192.0.2.2"), "two", Cancel);
+        clock.Advance(TimeSpan.FromMinutes(31));
+        await audit.SumAsync(new("refused", Address: "192.0.2.1"), "one", Cancel);
+        await audit.WriteAsync(new("written-one-by-one"), Cancel);
+        await audit.WriteAsync(new("written-one-by-one"), Cancel);
+        Assert.Equal(
+            ["refused 192.0.2.1 21 +30", "refused 192.0.2.2 1 +0", "refused 192.0.2.1 1 +0", "written-one-by-one  1 +", "written-one-by-one  1 +"],
+            await node.Get<Database>().ListAsync("select action, address, count, (last_at - at) / 60000 from audit order by id",
+                row => $"{row.GetString(0)} {row.TextOrNull(1)} {row.GetInt32(2)} +{(row.IsDBNull(3) ? null : row.GetInt64(3))}", Cancel));
+    }
 
     [Theory, InlineData("sqlite"), InlineData("postgres")]
     public async Task A_change_and_its_audit_row_stand_or_fall_together(string kind)

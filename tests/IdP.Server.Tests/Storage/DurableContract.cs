@@ -226,7 +226,7 @@ public sealed class DurableContract(Servers servers)
         await using var second = await StoreNode.StartAsync(database);
         await second.Get<RevocationList>().StartAsync(Cancel);
 
-        await first.Get<IRevocations>().RevokeTokenAsync("stolen", TimeProvider.System.GetUtcNow().AddHours(1), Cancel);
+        await first.Get<IRevocations>().RevokeTokenAsync("stolen", null, TimeProvider.System.GetUtcNow().AddHours(1), Cancel);
         Assert.True(first.Get<IRevocations>().IsRevoked("stolen", null, null));
         var started = TimeProvider.System.GetTimestamp();
         while (!second.Get<IRevocations>().IsRevoked("stolen", null, null))
@@ -245,13 +245,73 @@ public sealed class DurableContract(Servers servers)
         await using var reader = await StoreNode.StartAsync(database, clock: clock);
         await using var writer = await StoreNode.StartAsync(database, clock: clock);
         await using var ahead = await StoreNode.StartAsync(database, clock: new FakeTimeProvider(clock.GetUtcNow().AddHours(1)));
-        await ahead.Get<IRevocations>().RevokeTokenAsync("first", clock.GetUtcNow().AddHours(3), Cancel);
+        await ahead.Get<IRevocations>().RevokeTokenAsync("first", null, clock.GetUtcNow().AddHours(3), Cancel);
         await reader.Get<RevocationList>().RefreshAsync(Cancel);
         Assert.True(reader.Get<IRevocations>().IsRevoked("first", null, null));
 
-        await writer.Get<IRevocations>().RevokeTokenAsync("second", clock.GetUtcNow().AddHours(1), Cancel);
+        await writer.Get<IRevocations>().RevokeTokenAsync("second", null, clock.GetUtcNow().AddHours(1), Cancel);
         await reader.Get<RevocationList>().RefreshAsync(Cancel);
         Assert.True(reader.Get<IRevocations>().IsRevoked("second", null, null));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task A_revocation_of_a_node_whose_clock_is_behind_is_read_by_the_others(string kind)
+    {
+        var database = await servers.Real.NewDatabaseAsync(kind);
+        await using var reader = await StoreNode.StartAsync(database, clock: clock);
+        await using var writer = await StoreNode.StartAsync(database, clock: clock);
+        await using var behind = await StoreNode.StartAsync(database, clock: new FakeTimeProvider(clock.GetUtcNow().AddSeconds(-90)));
+        await writer.Get<IRevocations>().RevokeTokenAsync("first", null, clock.GetUtcNow().AddHours(1), Cancel);
+        await reader.Get<RevocationList>().RefreshAsync(Cancel);
+        await behind.Get<IRevocations>().RevokeTokenAsync("second", null, clock.GetUtcNow().AddHours(1), Cancel);
+        await reader.Get<RevocationList>().RefreshAsync(Cancel);
+        Assert.True(reader.Get<IRevocations>().IsRevoked("second", null, null));
+        // Written once more, whatever was cleaned away in between.
+        await behind.Get<IRevocations>().RevokeTokenAsync("first", null, clock.GetUtcNow().AddHours(2), Cancel);
+        await reader.Get<Database>().ExecuteAsync("delete from revocations where key = 'jti:second' and seq < (select max(seq) from revocations)", Cancel);
+        await behind.Get<IRevocations>().RevokeGrantAsync("third", Cancel);
+        await reader.Get<RevocationList>().RefreshAsync(Cancel);
+        Assert.True(reader.Get<IRevocations>().IsRevoked("x", "third", null));
+    }
+
+    /// <summary>PostgreSQL numbers transactions as they begin and shows them as they end.</summary>
+    [Fact]
+    public async Task A_revocation_that_is_committed_late_is_not_passed_over()
+    {
+        var database = await servers.Real.NewDatabaseAsync("postgres");
+        await using var reader = await StoreNode.StartAsync(database, clock: clock);
+        await using var slow = await StoreNode.StartAsync(database, clock: clock);
+        await using var quick = await StoreNode.StartAsync(database, clock: clock);
+        TaskCompletionSource written = new(), read = new();
+        var late = slow.Get<Database>().TransactAsync(async lane =>
+        {
+            await slow.Get<RevocationList>().RevokeSessionAsync(lane, "late", Cancel);
+            written.SetResult();
+            await read.Task;
+            return true;
+        }, Cancel);
+        await written.Task;
+        await quick.Get<IRevocations>().RevokeGrantAsync("quick", Cancel);
+        await reader.Get<RevocationList>().RefreshAsync(Cancel);
+        Assert.True(reader.Get<IRevocations>().IsRevoked("x", "quick", null));
+        Assert.False(reader.Get<IRevocations>().IsRevoked("x", null, "late"));
+        read.SetResult();
+        await late;
+        await reader.Get<RevocationList>().RefreshAsync(Cancel);
+        Assert.True(reader.Get<IRevocations>().IsRevoked("x", null, "late"));
+    }
+
+    [Theory, InlineData("sqlite"), InlineData("postgres")]
+    public async Task Many_revoked_tokens_of_one_grant_end_it_and_become_one_row(string kind)
+    {
+        await using var node = await StartAsync(kind);
+        var revocations = node.Get<IRevocations>();
+        for (var token = 0; token < 30; token++)
+            await revocations.RevokeTokenAsync("token" + token, "grant", clock.GetUtcNow().AddHours(1), Cancel);
+        Assert.Equal(["grant:grant"], await node.Get<Database>().ListAsync("select key from revocations", row => row.GetString(0), Cancel));
+        await node.Get<RevocationList>().RefreshAsync(Cancel);
+        Assert.True(revocations.IsRevoked("token3", "grant", null));
+        Assert.False(revocations.IsRevoked("token3", "another", null) && revocations.IsRevoked("x", "another", null));
     }
 
     [Theory, InlineData("sqlite"), InlineData("postgres")]

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using IdP.Server.Accounts;
 using IdP.Server.Factors;
+using IdP.Server.Factors.BackupEmail;
 using IdP.Server.Factors.Totp;
 using IdP.Server.Storage;
 
@@ -19,6 +20,8 @@ internal sealed class UserPlan(Users users, Passwords passwords, FactorBindings 
         var draft = Draft(entry, stored);
         List<string> members = stored is null ? [] : [.. Differing(stored, draft)];
         var profileChanges = members.Count > 0;
+        if (stored is not null && members.Contains("email"))
+            BackupMailboxStaysApart.Check(draft.Email, await bindings.ListAsync(id, cancel));
 
         var passwordChanges = entry.Password is { } password && !(stored is not null && await passwords.VerifyAsync(id, await users.ReadPasswordAsync(id, cancel), password, cancel));
         var secret = passwordChanges && !dryRun ? await passwords.HashAsync(id, entry.Password!, cancel) : null;

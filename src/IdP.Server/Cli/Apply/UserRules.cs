@@ -34,11 +34,8 @@ internal sealed class UserRules(int minimumPasswordLength)
                 yield return fault.Under("claims");
         }
 
-        if (user.Password is { } password)
-        {
-            foreach (var reason in PasswordPolicy.Faults(password, minimumPasswordLength))
-                yield return new("password", reason);
-        }
+        if (user.Password is { } password && PasswordPolicy.Check(password, minimumPasswordLength, [user.UserName, user.Email, user.Name]) is { } guessable)
+            yield return new("password", guessable.Reason);
 
         if (user.TotpSecret is { } secret && TotpSecret.Parse(secret, out var weak) is null)
             yield return new("totpSecret", weak!);

@@ -24,7 +24,7 @@ internal sealed class BackupEmailEnrolment(Users users, MailedCodes codes, Mails
         // Whoever holds the password of such a mailbox would hold its second factor as well.
         if (address.IsAt(options.Mail.OwnDomains))
             return new Offered.Refused("OwnDomain");
-        if (await users.FindAsync(whom.UserId, cancel) is not { } person || address.Is(person.Email))
+        if (await users.FindAsync(whom.UserId, cancel) is not { } person || address.IsMailboxOf(person.Email))
             return new Offered.Refused("OwnAddress");
 
         var seen = whom.Circumstances ?? Circumstances.Unknown;
@@ -43,7 +43,7 @@ internal sealed class BackupEmailEnrolment(Users users, MailedCodes codes, Mails
         var memo = JsonSerializer.Deserialize(offer.Memo, BackupEmailJson.Default.AddressMemo)!;
         var right = answer is Answer.Code { Value: var typed } && memo.Until > clock.GetUtcNow() && codes.IsRight(memo.Check, memo.Nonce, typed);
         var address = new BackupAddress(memo.Address);
-        return Task.FromResult(right ? new NewBinding(Id, address.Masked, address.ToBytes()) : null);
+        return Task.FromResult(right ? new NewBinding(Id, address.Masked, address.ToBytes()) { Mailbox = address.Value } : null);
     }
 }
 

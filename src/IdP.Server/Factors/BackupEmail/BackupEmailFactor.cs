@@ -16,6 +16,9 @@ internal sealed class BackupEmailFactor(FactorBindings bindings, Users users, Ma
         if (await FindAsync(challenge.UserId, cancel) is not { } binding || await users.FindAsync(challenge.UserId, cancel) is not { } person)
             return new Started.CannotAsk("NotBound");
         var address = BackupAddress.From(binding);
+        // However it came to be: who reads the one mailbox must not hold both halves.
+        if (address.IsMailboxOf(person.Email))
+            return new Started.CannotAsk("OwnMailbox");
         if (MailTo.Person(person, challenge.Circumstances, address.Value) is not { } to)
             return new Started.CannotAsk("MailRefused");
         var mailing = await codes.SendAsync(challenge.UserId, BoundTo(challenge, binding), code => mails.Code(to, code, MailedCodes.Life, challenge.Circumstances), cancel);
@@ -26,6 +29,7 @@ internal sealed class BackupEmailFactor(FactorBindings bindings, Users users, Ma
     {
         // A code that went to an address that was taken away meanwhile is worth nothing.
         if (answer is not Answer.Code { Value: var typed } || await FindAsync(challenge.UserId, cancel) is not { } binding
+            || await users.FindAsync(challenge.UserId, cancel) is not { } person || BackupAddress.From(binding).IsMailboxOf(person.Email)
             || !codes.IsRight(challenge.Memo, BoundTo(challenge, binding), typed))
             return new Verdict.Wrong();
         if (!await codes.UseAsync(challenge.Id, challenge.ExpiresAt, cancel))

@@ -5,11 +5,15 @@ using IdP.Protocol.Clients;
 
 namespace IdP.Server.Storage.Clients;
 
-/// <summary>Client secrets are machine-made: checked for enough randomness on the way in, SHA-256 from then on.</summary>
+/// <summary>
+/// Client secrets are hashed once with SHA-256, so they must not be guessable: 256 random bits where this server makes one. One that somebody chose is checked on the way in:
+/// anybody may guess at it at the token endpoint, and in a stolen database much faster.
+/// </summary>
 internal static class ClientSecrets
 {
-    public const int MinimumLength = 16;
-    private const int MinimumDistinct = 6;
+    public const int MinimumLength = 20;
+    /// <summary>10^20 guesses.</summary>
+    private static readonly double MinimumBits = 20 * Math.Log2(10);
 
     /// <summary>256 bits, base64url.</summary>
     public static string New() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
@@ -26,6 +30,6 @@ internal static class ClientSecrets
         : plain.Length > 200 ? "is longer than 200 characters"
         // RFC 6749 appendix A.2: VSCHAR.
         : plain.Any(c => c is < ' ' or > '~') ? "has characters other than printable ASCII"
-        : plain.Distinct().Count() < MinimumDistinct ? $"has fewer than {MinimumDistinct} different characters, which is too easy to guess"
+        : Guessability.Of(plain).Bits < MinimumBits ? "is too easy to guess: fewer than 10^20 guesses (try: openssl rand -base64 32)"
         : null;
 }

@@ -8,8 +8,11 @@ internal static class KeySchedule
     /// <summary>After retiring: the longest token, and an hour for clocks that differ.</summary>
     public static readonly TimeSpan Afterlife = TimeSpan.FromSeconds(ClientValidator.LongestTokenLifetime) + TimeSpan.FromHours(1);
 
-    /// <summary>An operator's rotation waits this long, so that every node publishes the key before any node signs with it.</summary>
-    public static readonly TimeSpan Propagation = TimeSpan.FromSeconds(4);
+    /// <summary>
+    /// An operator's rotation waits this long before the key signs: every node publishes it within seconds, and whoever keeps the key set for as long as we say (300 s)
+    /// reads it again. Only the successor of a revoked key signs at once.
+    /// </summary>
+    public static readonly TimeSpan Propagation = TimeSpan.FromSeconds(360);
 
     /// <summary>The key that signs: the newest generation whose time has come.</summary>
     public static SigningKeyRow? Active(IEnumerable<SigningKeyRow> rows, string alg, DateTimeOffset now) =>

@@ -40,7 +40,7 @@ internal sealed class KeyTable(Database database, SecretProtector protector, Aud
     public Task<bool> AddAsync(IReadOnlyList<SigningKeyRow> seen, string alg, DateTimeOffset activatesAt, string actor, CancellationToken cancel) =>
         database.TransactAsync(lane => AddAsync(lane, seen, alg, activatesAt, "key-made", actor, cancel), cancel);
 
-    /// <summary>The operator's rotation: the announced key, or a new one, takes over as soon as every node publishes it.</summary>
+    /// <summary>The operator's rotation: the announced key, or a new one, takes over once everybody who caches the key set knows it.</summary>
     public Task<SigningKeyRow> RotateAsync(string alg, string actor, CancellationToken cancel) => database.TransactAsync(async lane =>
     {
         var now = clock.GetUtcNow();

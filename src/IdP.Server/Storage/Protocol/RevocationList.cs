@@ -5,7 +5,7 @@ namespace IdP.Server.Storage.Protocol;
 
 /// <summary>
 /// Revocations: written durably, answered from memory. Every node reads the new ones every two seconds; a node that could not for five seconds
-/// says so instead of guessing (I-5). Rows are dated by the node that wrote them, so nodes' clocks must agree within <see cref="Overlap"/>.
+/// says so instead of guessing (I-5). Rows are read in the order in which they were written, whatever the clocks of the nodes say.
 /// </summary>
 /// <param name="pace">Measures polls and their age: real time, even where tests move <paramref name="clock"/>.</param>
 internal sealed class RevocationList(Database database, TimeProvider clock, TimeProvider pace) : BackgroundService, IRevocations
@@ -13,16 +13,29 @@ internal sealed class RevocationList(Database database, TimeProvider clock, Time
     /// <summary>No access token lives longer.</summary>
     public static readonly TimeSpan LongestAccess = TimeSpan.FromHours(24);
 
-    private const string Revoke = """
-        insert into revocations (key, until, at) values (@key, @until, @now)
-        on conflict (key) do update set at = excluded.at,
+    /// <summary>So many access tokens of one grant are revoked one by one; with the next one the grant ends, and its rows are one.</summary>
+    private const int MostTokensOfGrant = 8;
+
+    private readonly string revoke = $"""
+        insert into revocations (key, until, at, seq, grant_id) values (@key, @until, @now, {NextSeq(database)}, @grant)
+        on conflict (key) do update set at = excluded.at, seq = excluded.seq,
             until = case when excluded.until > revocations.until then excluded.until else revocations.until end
         """;
+
+    // One row at least, for the place to go on from.
+    private readonly string read = database.IsPostgres
+        ? """
+          select s.edge, r.key, r.until, r.at from (select pg_snapshot_xmin(pg_current_snapshot())::text::bigint as edge) s
+          left join revocations r on r.seq >= @since and r.until > @now
+          """
+        : """
+          select s.edge, r.key, r.until, r.at from (select coalesce(max(seq), 0) as edge from revocations) s
+          left join revocations r on r.seq >= @since and r.until > @now
+          """;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan RetryAfterFailure = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan MostAge = TimeSpan.FromSeconds(5);
-    private static readonly TimeSpan Overlap = TimeSpan.FromSeconds(60);
 
     private readonly ConcurrentDictionary<string, long> tokens = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, long> grants = new(StringComparer.Ordinal);
@@ -30,7 +43,7 @@ internal sealed class RevocationList(Database database, TimeProvider clock, Time
     // Since when what the person gave that client before counts no more; an empty client is any.
     private readonly ConcurrentDictionary<(string User, string Client), long> withdrawals = new();
     private readonly SemaphoreSlim turn = new(1, 1);
-    private long newest;
+    private long since;
     private long lastGood;
     private volatile bool loaded;
     // Most of the time nobody has taken anything back, and then nobody is looked up.
@@ -53,9 +66,26 @@ internal sealed class RevocationList(Database database, TimeProvider clock, Time
         return (withdrawals.TryGetValue((subject, clientId), out var at) && given <= at) || (withdrawals.TryGetValue((subject, ""), out at) && given <= at);
     }
 
-    public async Task RevokeTokenAsync(string jti, DateTimeOffset until, CancellationToken cancel)
+    /// <summary>
+    /// What a writer puts into <c>seq</c>. On PostgreSQL its transaction: whatever a reader could not see yet is of the oldest transaction that was still open then, or
+    /// of a later one (<c>pg_snapshot_xmin</c>), so that no commit that comes late is passed over. SQLite has one writer at a time, and <see cref="Housekeeping"/> leaves
+    /// the last number in the table.
+    /// </summary>
+    public static string NextSeq(Database database) =>
+        database.IsPostgres ? "pg_current_xact_id()::text::bigint" : "(select coalesce(max(seq), 0) + 1 from revocations)";
+
+    public async Task RevokeTokenAsync(string jti, string? grantId, DateTimeOffset until, CancellationToken cancel)
     {
-        await database.ExecuteAsync(Revoke, cancel, ("@key", "jti:" + jti), ("@until", until.Stored()), ("@now", clock.GetUtcNow().Stored()));
+        if (grantId is not null && grants.ContainsKey(grantId))
+            return;
+        if (grantId is not null && await database.FirstAsync("select count(*) from revocations where grant_id = @grant and until > @now and key <> @key",
+            row => row.GetInt64(0), cancel, ("@grant", grantId), ("@now", clock.GetUtcNow().Stored()), ("@key", "jti:" + jti)) >= MostTokensOfGrant)
+        {
+            await RevokeGrantAsync(grantId, cancel);
+            return;
+        }
+
+        await database.ExecuteAsync(revoke, cancel, Row("jti:" + jti, until, grantId));
         tokens[jti] = until.Stored();
     }
 
@@ -66,31 +96,29 @@ internal sealed class RevocationList(Database database, TimeProvider clock, Time
         {
             await lane.ExecuteAsync("update refresh_families set ended_at = @now where grant_id = @grant and ended_at is null", cancel,
                 ("@now", now.Stored()), ("@grant", grantId));
-            return await lane.ExecuteAsync(Revoke, cancel, ("@key", "grant:" + grantId), ("@until", (now + LongestAccess).Stored()), ("@now", now.Stored()));
+            // Its tokens are dead with it: one row says so.
+            await lane.ExecuteAsync("delete from revocations where grant_id = @grant", cancel, ("@grant", grantId));
+            return await lane.ExecuteAsync(revoke, cancel, Row("grant:" + grantId, now + LongestAccess));
         }, cancel);
         grants[grantId] = (now + LongestAccess).Stored();
     }
 
     /// <summary>In the transaction that ends the session; <see cref="RefreshAsync"/> after it commits makes this node know at once.</summary>
-    public Task RevokeSessionAsync(Lane lane, string sessionId, CancellationToken cancel)
-    {
-        var now = clock.GetUtcNow();
-        return lane.ExecuteAsync(Revoke, cancel, ("@key", "sid:" + sessionId), ("@until", (now + LongestAccess).Stored()), ("@now", now.Stored()));
-    }
+    public Task RevokeSessionAsync(Lane lane, string sessionId, CancellationToken cancel) =>
+        lane.ExecuteAsync(revoke, cancel, Row("sid:" + sessionId, clock.GetUtcNow() + LongestAccess));
 
     /// <summary>What was given to that client (null: to any) for this person until now, in the caller's transaction; as above.</summary>
-    public Task WithdrawAsync(Lane lane, string userId, string? clientId, CancellationToken cancel)
-    {
-        var now = clock.GetUtcNow();
-        return lane.ExecuteAsync(Revoke, cancel, ("@key", WithdrawalKey(userId, clientId)), ("@until", (now + LongestAccess).Stored()), ("@now", now.Stored()));
-    }
+    public Task WithdrawAsync(Lane lane, string userId, string? clientId, CancellationToken cancel) =>
+        lane.ExecuteAsync(revoke, cancel, Row(WithdrawalKey(userId, clientId), clock.GetUtcNow() + LongestAccess));
+
+    private (string, object?)[] Row(string key, DateTimeOffset until, string? grantId = null) =>
+        [("@key", key), ("@until", until.Stored()), ("@now", clock.GetUtcNow().Stored()), ("@grant", grantId)];
 
     /// <summary>User ids hold no space, so nobody's client is taken for another's.</summary>
     public static string WithdrawalKey(string userId, string? clientId) => $"app:{userId} {clientId}";
 
     /// <summary>
-    /// Reads what is new since the last time, by the newest date seen but not beyond this node's own clock: one row dated in the future hides nothing.
-    /// Reading a row again changes nothing.
+    /// Reads what is new since the last time. Reading a row again changes nothing.
     /// </summary>
     public async Task RefreshAsync(CancellationToken cancel)
     {
@@ -99,9 +127,13 @@ internal sealed class RevocationList(Database database, TimeProvider clock, Time
         {
             var started = pace.GetTimestamp();
             var now = clock.GetUtcNow().Stored();
-            await database.ListAsync("select key, until, at from revocations where at >= @since and until > @now",
-                row => Remember(row.GetString(0), row.GetInt64(1), row.GetInt64(2)), cancel,
-                ("@since", Math.Min(newest, now) - (long)Overlap.TotalMilliseconds), ("@now", now));
+            var edges = await database.ListAsync(read, row =>
+            {
+                if (!row.IsDBNull(1))
+                    Remember(row.GetString(1), row.GetInt64(2), row.GetInt64(3));
+                return row.GetInt64(0);
+            }, cancel, ("@since", since), ("@now", now));
+            since = edges[0];
             Forget(now);
             Volatile.Write(ref lastGood, started);
             loaded = true;
@@ -144,9 +176,8 @@ internal sealed class RevocationList(Database database, TimeProvider clock, Time
         }
     }
 
-    private bool Remember(string key, long until, long at)
+    private void Remember(string key, long until, long at)
     {
-        newest = Math.Max(newest, at);
         var cut = key.IndexOf(':', StringComparison.Ordinal);
         var (kind, name) = (key[..cut], key[(cut + 1)..]);
         if (kind == "app")
@@ -154,11 +185,10 @@ internal sealed class RevocationList(Database database, TimeProvider clock, Time
             var end = name.IndexOf(' ', StringComparison.Ordinal);
             withdrawals[(name[..end], name[(end + 1)..])] = at;
             anyWithdrawn = true;
-            return true;
+            return;
         }
 
         (kind switch { "jti" => tokens, "grant" => grants, _ => sessions })[name] = until;
-        return true;
     }
 
     private void Forget(long now)

@@ -54,9 +54,23 @@ namespace IdP.Server.Storage.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("client_id");
 
+                    b.Property<int>("Count")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("integer")
+                        .HasDefaultValue(1)
+                        .HasColumnName("count");
+
                     b.Property<string>("Details")
                         .HasColumnType("text")
                         .HasColumnName("details");
+
+                    b.Property<long?>("LastAt")
+                        .HasColumnType("bigint")
+                        .HasColumnName("last_at");
+
+                    b.Property<string>("SumKey")
+                        .HasColumnType("text")
+                        .HasColumnName("sum_key");
 
                     b.Property<string>("UserId")
                         .HasColumnType("text")
@@ -65,6 +79,9 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     b.HasKey("Id");
 
                     b.HasIndex("At");
+
+                    b.HasIndex("SumKey")
+                        .IsUnique();
 
                     b.HasIndex("UserId");
 
@@ -476,13 +493,23 @@ namespace IdP.Server.Storage.Postgres.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("at");
 
+                    b.Property<string>("GrantId")
+                        .HasColumnType("text")
+                        .HasColumnName("grant_id");
+
+                    b.Property<long>("Seq")
+                        .HasColumnType("bigint")
+                        .HasColumnName("seq");
+
                     b.Property<long>("Until")
                         .HasColumnType("bigint")
                         .HasColumnName("until");
 
                     b.HasKey("Key");
 
-                    b.HasIndex("At");
+                    b.HasIndex("GrantId");
+
+                    b.HasIndex("Seq");
 
                     b.HasIndex("Until");
 

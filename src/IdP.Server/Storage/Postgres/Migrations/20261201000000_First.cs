@@ -23,7 +23,10 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     user_id = table.Column<string>(type: "text", nullable: true),
                     client_id = table.Column<string>(type: "text", nullable: true),
                     address = table.Column<string>(type: "text", nullable: true),
-                    details = table.Column<string>(type: "text", nullable: true)
+                    details = table.Column<string>(type: "text", nullable: true),
+                    count = table.Column<int>(type: "integer", nullable: false, defaultValue: 1),
+                    last_at = table.Column<long>(type: "bigint", nullable: true),
+                    sum_key = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -216,7 +219,9 @@ namespace IdP.Server.Storage.Postgres.Migrations
                 {
                     key = table.Column<string>(type: "text", nullable: false),
                     until = table.Column<long>(type: "bigint", nullable: false),
-                    at = table.Column<long>(type: "bigint", nullable: false)
+                    at = table.Column<long>(type: "bigint", nullable: false),
+                    seq = table.Column<long>(type: "bigint", nullable: false),
+                    grant_id = table.Column<string>(type: "text", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -342,6 +347,12 @@ namespace IdP.Server.Storage.Postgres.Migrations
                 column: "at");
 
             migrationBuilder.CreateIndex(
+                name: "IX_audit_sum_key",
+                table: "audit",
+                column: "sum_key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_audit_user_id",
                 table: "audit",
                 column: "user_id");
@@ -392,9 +403,14 @@ namespace IdP.Server.Storage.Postgres.Migrations
                 column: "user_id");
 
             migrationBuilder.CreateIndex(
-                name: "IX_revocations_at",
+                name: "IX_revocations_grant_id",
                 table: "revocations",
-                column: "at");
+                column: "grant_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_revocations_seq",
+                table: "revocations",
+                column: "seq");
 
             migrationBuilder.CreateIndex(
                 name: "IX_revocations_until",

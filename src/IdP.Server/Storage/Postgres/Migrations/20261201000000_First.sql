@@ -13,6 +13,9 @@ CREATE TABLE audit (
     client_id text,
     address text,
     details text,
+    count integer NOT NULL DEFAULT 1,
+    last_at bigint,
+    sum_key text,
     CONSTRAINT "PK_audit" PRIMARY KEY (id)
 );
 
@@ -133,6 +136,8 @@ CREATE TABLE revocations (
     key text NOT NULL,
     until bigint NOT NULL,
     at bigint NOT NULL,
+    seq bigint NOT NULL,
+    grant_id text,
     CONSTRAINT "PK_revocations" PRIMARY KEY (key)
 );
 
@@ -215,6 +220,8 @@ CREATE TABLE users (
 
 CREATE INDEX "IX_audit_at" ON audit (at);
 
+CREATE UNIQUE INDEX "IX_audit_sum_key" ON audit (sum_key);
+
 CREATE INDEX "IX_audit_user_id" ON audit (user_id);
 
 CREATE INDEX "IX_factor_bindings_user_id" ON factor_bindings (user_id);
@@ -235,7 +242,9 @@ CREATE INDEX "IX_refresh_families_session_id" ON refresh_families (session_id);
 
 CREATE INDEX "IX_refresh_families_user_id" ON refresh_families (user_id);
 
-CREATE INDEX "IX_revocations_at" ON revocations (at);
+CREATE INDEX "IX_revocations_grant_id" ON revocations (grant_id);
+
+CREATE INDEX "IX_revocations_seq" ON revocations (seq);
 
 CREATE INDEX "IX_revocations_until" ON revocations (until);
 

@@ -47,9 +47,23 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("client_id");
 
+                    b.Property<int>("Count")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("INTEGER")
+                        .HasDefaultValue(1)
+                        .HasColumnName("count");
+
                     b.Property<string>("Details")
                         .HasColumnType("TEXT")
                         .HasColumnName("details");
+
+                    b.Property<long?>("LastAt")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("last_at");
+
+                    b.Property<string>("SumKey")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("sum_key");
 
                     b.Property<string>("UserId")
                         .HasColumnType("TEXT")
@@ -58,6 +72,9 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                     b.HasKey("Id");
 
                     b.HasIndex("At");
+
+                    b.HasIndex("SumKey")
+                        .IsUnique();
 
                     b.HasIndex("UserId");
 
@@ -467,13 +484,23 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                         .HasColumnType("INTEGER")
                         .HasColumnName("at");
 
+                    b.Property<string>("GrantId")
+                        .HasColumnType("TEXT")
+                        .HasColumnName("grant_id");
+
+                    b.Property<long>("Seq")
+                        .HasColumnType("INTEGER")
+                        .HasColumnName("seq");
+
                     b.Property<long>("Until")
                         .HasColumnType("INTEGER")
                         .HasColumnName("until");
 
                     b.HasKey("Key");
 
-                    b.HasIndex("At");
+                    b.HasIndex("GrantId");
+
+                    b.HasIndex("Seq");
 
                     b.HasIndex("Until");
 

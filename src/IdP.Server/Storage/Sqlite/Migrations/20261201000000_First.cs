@@ -22,7 +22,10 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                     user_id = table.Column<string>(type: "TEXT", nullable: true),
                     client_id = table.Column<string>(type: "TEXT", nullable: true),
                     address = table.Column<string>(type: "TEXT", nullable: true),
-                    details = table.Column<string>(type: "TEXT", nullable: true)
+                    details = table.Column<string>(type: "TEXT", nullable: true),
+                    count = table.Column<int>(type: "INTEGER", nullable: false, defaultValue: 1),
+                    last_at = table.Column<long>(type: "INTEGER", nullable: true),
+                    sum_key = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -215,7 +218,9 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                 {
                     key = table.Column<string>(type: "TEXT", nullable: false),
                     until = table.Column<long>(type: "INTEGER", nullable: false),
-                    at = table.Column<long>(type: "INTEGER", nullable: false)
+                    at = table.Column<long>(type: "INTEGER", nullable: false),
+                    seq = table.Column<long>(type: "INTEGER", nullable: false),
+                    grant_id = table.Column<string>(type: "TEXT", nullable: true)
                 },
                 constraints: table =>
                 {
@@ -337,6 +342,12 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                 column: "at");
 
             migrationBuilder.CreateIndex(
+                name: "IX_audit_sum_key",
+                table: "audit",
+                column: "sum_key",
+                unique: true);
+
+            migrationBuilder.CreateIndex(
                 name: "IX_audit_user_id",
                 table: "audit",
                 column: "user_id");
@@ -387,9 +398,14 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                 column: "user_id");
 
             migrationBuilder.CreateIndex(
-                name: "IX_revocations_at",
+                name: "IX_revocations_grant_id",
                 table: "revocations",
-                column: "at");
+                column: "grant_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_revocations_seq",
+                table: "revocations",
+                column: "seq");
 
             migrationBuilder.CreateIndex(
                 name: "IX_revocations_until",

@@ -11,7 +11,10 @@ CREATE TABLE "audit" (
     "user_id" TEXT NULL,
     "client_id" TEXT NULL,
     "address" TEXT NULL,
-    "details" TEXT NULL
+    "details" TEXT NULL,
+    "count" INTEGER NOT NULL DEFAULT 1,
+    "last_at" INTEGER NULL,
+    "sum_key" TEXT NULL
 );
 
 CREATE TABLE "binding_policies" (
@@ -121,7 +124,9 @@ CREATE TABLE "refresh_families" (
 CREATE TABLE "revocations" (
     "key" TEXT NOT NULL CONSTRAINT "PK_revocations" PRIMARY KEY,
     "until" INTEGER NOT NULL,
-    "at" INTEGER NOT NULL
+    "at" INTEGER NOT NULL,
+    "seq" INTEGER NOT NULL,
+    "grant_id" TEXT NULL
 );
 
 CREATE TABLE "scopes" (
@@ -197,6 +202,8 @@ CREATE TABLE "users" (
 
 CREATE INDEX "IX_audit_at" ON "audit" ("at");
 
+CREATE UNIQUE INDEX "IX_audit_sum_key" ON "audit" ("sum_key");
+
 CREATE INDEX "IX_audit_user_id" ON "audit" ("user_id");
 
 CREATE INDEX "IX_factor_bindings_user_id" ON "factor_bindings" ("user_id");
@@ -217,7 +224,9 @@ CREATE INDEX "IX_refresh_families_session_id" ON "refresh_families" ("session_id
 
 CREATE INDEX "IX_refresh_families_user_id" ON "refresh_families" ("user_id");
 
-CREATE INDEX "IX_revocations_at" ON "revocations" ("at");
+CREATE INDEX "IX_revocations_grant_id" ON "revocations" ("grant_id");
+
+CREATE INDEX "IX_revocations_seq" ON "revocations" ("seq");
 
 CREATE INDEX "IX_revocations_until" ON "revocations" ("until");
 
