@@ -5,6 +5,7 @@ using IdP.Server.Factors.Totp;
 using IdP.Server.StepUp;
 using IdP.Server.Storage;
 using IdP.Server.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace IdP.Server.Tests.Attacks;
 
@@ -26,7 +27,12 @@ public abstract class StepHost(StorePair pair) : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        Idp = await TestIdp.StartAsync(pair, new TestIdpOptions { Seed = new Seed(otpPeople: 0) });
+        Idp = await TestIdp.StartAsync(pair, new TestIdpOptions
+        {
+            Seed = new Seed(otpPeople: 0),
+            // Spoilt secrets by the hundred, each to be looked at: ClientGuessTests is about what stops them.
+            Replace = services => services.AddSingleton<IdP.Protocol.IClientGuesses, UncountedClients>(),
+        });
         await Idp.RegisterAsync(Careful.ToClient());
         await Idp.RegisterAsync(Choosy.ToClient() with { AcceptedFactors = [BackupEmailFactor.Id] });
         var store = Idp.Service<BindingPolicyStore>();

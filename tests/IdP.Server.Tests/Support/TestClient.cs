@@ -26,7 +26,7 @@ public sealed record TestClient(string Id, string? Secret)
     public static readonly TestClient WithQuery = new("suite-query", "suite-query-secret-of-characters") { Pkce = false, Policy = "OnRequest", RedirectUri = "https://suite-query.example/callback?dummy1=lorem&dummy2=ipsum" };
     /// <summary>As our own tools register, with ES256: PKCE, a second factor whenever one is bound.</summary>
     public static readonly TestClient Web = new("web", "web-secret-of-plenty-of-characters") { Alg = "ES256" };
-    public static readonly TestClient Calm = new("calm", "calm-secret-of-plenty-of-characters") { Alg = "ES256", Policy = "OnRequest" };
+    public static readonly TestClient Calm = new("calm", "calm-secret-of-plenty-of-characters-7xq2vk9") { Alg = "ES256", Policy = "OnRequest" };
     public static readonly TestClient Strict = new("strict", "strict-secret-of-plenty-of-characters") { Alg = "ES256", MinimumAcr = "mfa", Policy = "OnRequest" };
     public static readonly TestClient Asking = new("asking", "asking-secret-of-plenty-of-characters") { Consent = true, Policy = "OnRequest" };
     public static readonly TestClient Native = new("native", null) { Alg = "ES256", RedirectUri = "http://127.0.0.1/callback", Policy = "OnRequest" };
