@@ -141,10 +141,10 @@ public sealed class AccountPageTests(LookingHost host)
         await ProveAsync(page, owner.Person);
         await page.ArrivesAsync("/account/password");
         await look.AtAsync(page, "account-password");
-        await NewPasswordAsync("a new password", "another one");
+        await NewPasswordAsync("an entirely new password", "another one");
         await page.Locator("[data-problem=PasswordsDiffer]").WaitForAsync();
         await look.AtAsync(page, "account-password-wrong");
-        await NewPasswordAsync("a new password", "a new password");
+        await NewPasswordAsync("an entirely new password", "an entirely new password");
         await page.ArrivesAsync("done=password");
         await look.AtAsync(page, "account-password-done");
         Assert.Empty(look.Complaints);

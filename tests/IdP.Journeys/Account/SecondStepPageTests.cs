@@ -145,10 +145,10 @@ public sealed class SecondStepPageTests(LookingHost host)
         await CodeAsync(owner.Person.CodeAt(idp.Clock));
         await page.Locator("input[name=newPassword]").WaitForAsync();
         await look.AtAsync(page, "reset");
-        await ChooseAsync("remembered again", "remembered wrong");
+        await ChooseAsync("an entirely new password", "remembered wrong");
         await page.Locator("[data-problem=PasswordsDiffer]").WaitForAsync();
         await look.AtAsync(page, "reset-wrong");
-        await ChooseAsync("remembered again", "remembered again");
+        await ChooseAsync("an entirely new password", "an entirely new password");
         await page.ArrivesAsync("done=yes");
         await look.AtAsync(page, "reset-done");
 
