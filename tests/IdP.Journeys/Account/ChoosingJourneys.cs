@@ -82,7 +82,7 @@ public abstract class ChoosingJourneys(MailingJourneyHost host) : AccountJourney
         await me.Page.ArrivesAsync("with=email");
         await me.SayAsync("code", await MailedCodeAsync(owner.Mailbox, after: 0));
         await me.Page.Locator("input[name=newPassword]").WaitForAsync();
-        await me.ChooseAsync("remembered from now on");
+        await me.ChooseAsync("remembered like a purple kettle");
         await me.Page.ArrivesAsync("done=yes");
     }
 

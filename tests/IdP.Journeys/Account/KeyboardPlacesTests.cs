@@ -46,7 +46,7 @@ public sealed class KeyboardPlacesTests(LookingHost host)
         await me.ArrivesAsync("/account/password");
         await me.Page.Keyboard.TypeAsync(me.Person.Password);
         await me.Page.Keyboard.PressAsync("Tab");
-        await me.ChooseAsync("typed without a mouse");
+        await me.ChooseAsync("typed with all ten fingers");
         await me.ArrivesAsync("done=password");
     }
 
@@ -69,7 +69,7 @@ public sealed class KeyboardPlacesTests(LookingHost host)
         await me.ArrivesAsync("with=email");
         await me.SayMailedCodeAsync(owner.Mailbox);
         await me.ArrivesAsync("/reset", shows: "input[name=newPassword]");
-        await me.ChooseAsync("typed from memory again");
+        await me.ChooseAsync("typed from memory, purple kettle");
         await me.ArrivesAsync("done=yes");
         await me.PressAsync("a.button[href='/account']");
         await me.ArrivesAsync("/sign-in");
@@ -80,7 +80,7 @@ public sealed class KeyboardPlacesTests(LookingHost host)
         await me.ArrivesAsync("/reset", shows: "main [data-factor=email]");
         await me.SayMailedCodeAsync(owner.Mailbox);
         await me.ArrivesAsync("/reset", shows: "input[name=newPassword]");
-        await me.ChooseAsync("typed once more, for good");
+        await me.ChooseAsync("typed once more, purple kettle");
         await me.ArrivesAsync("done=yes");
     }
 

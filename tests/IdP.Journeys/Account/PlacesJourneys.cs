@@ -130,7 +130,7 @@ public abstract class PlacesJourneys(MailingJourneyHost host) : AccountJourney(h
             await ConfirmWithOtpAsync(me);
         await me.Page.Locator("input[name=newPassword]").WaitForAsync();
         await me.Page.Locator("input[name=password]").FillAsync(me.Person.Password);
-        await me.ChooseAsync("nobody knows this one");
+        await me.ChooseAsync("nobody knows this purple kettle");
         await me.Page.ArrivesAsync("done=password");
         await me.ReadsAsync(() => SettingsTexts.Done("password")!);
         await me.OpenAsync("/account/sessions");

@@ -108,7 +108,7 @@ public abstract partial class RecoveryJourneys(MailingJourneyHost host) : Accoun
         await forgetful.ReadsAsync(() => RecoveryTexts.ResetFactor);
         Assert.Equal(0, await forgetful.Page.Locator("input[name=newPassword]").CountAsync());
         await GiveOtpAsync(forgetful);
-        await forgetful.ChooseAsync("remembered from now on");
+        await forgetful.ChooseAsync("remembered like a purple kettle");
         await forgetful.Page.ArrivesAsync("done=yes");
         await forgetful.ReadsAsync(() => RecoveryTexts.ResetDoneTitle);
         await me.Page.GotoAsync(Idp.Issuer + "/account");
@@ -189,7 +189,7 @@ public abstract partial class RecoveryJourneys(MailingJourneyHost host) : Accoun
         await owner.PressAsync(() => RecoveryTexts.NotMeDo);
         await owner.Page.ArrivesAsync("/reset");
         await owner.ReadsAsync(() => RecoveryTexts.NotMeDone);
-        await owner.ChooseAsync("mine again, for good");
+        await owner.ChooseAsync("mine again like a purple kettle");
         await owner.Page.ArrivesAsync("done=yes");
     }
 
