@@ -4,7 +4,7 @@
 #   tests/run.sh [--all] [--filter WORD]
 # --all runs what repeats a fact too, on the other pair of stores or many more times; --filter runs the tests whose full name contains WORD.
 # With IDP_REPORTS=DIR each test program leaves DIR/NAME.xml there: every test's result and time.
-# Before the last line stand the ten slowest classes; the last line is "N passed, N failed, N skipped"; the exit code is not 0 when anything failed.
+# The end repeats each failed test and lists the ten slowest classes; the last line is "N passed, N failed, N skipped"; the exit code is not 0 when anything failed.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -82,6 +82,11 @@ install_missing() {
 
 passed=0 failed=0 skipped=0
 finish() {
+  if [ "$failed" != 0 ]; then
+    echo "== what failed"
+    # A report ends here with its stack; the whole of it stands above.
+    grep -h -A 12 '\[FAIL\]$' "$scratch"/*.log 2>/dev/null | cut -c1-400
+  fi
   echo "$passed passed, $failed failed, $skipped skipped"
   [ "$failed" = 0 ] && exit 0
   exit 1
