@@ -3,6 +3,8 @@ namespace IdP.Server.Accounts;
 /// <summary>RFC 5321 §4.1.2 as far as real addresses go: one at sign, a dotted or single-word domain, nothing that could break a mail header.</summary>
 internal static class Emails
 {
+    private static readonly System.Globalization.IdnMapping Idn = new();
+
     public static string? Fault(string address)
     {
         var at = address.LastIndexOf('@');
@@ -18,6 +20,25 @@ internal static class Emails
     {
         var at = address.LastIndexOf('@');
         return address[..(at + 1)] + address[(at + 1)..].Replace('\u3002', '.').Replace('\uFF0E', '.').Replace('\uFF61', '.');
+    }
+
+    /// <summary>At one of these domains, or below it, in whatever spelling.</summary>
+    public static bool IsAt(string address, IEnumerable<string> domains) =>
+        AsciiDomain(WithPlainDots(address)[(address.LastIndexOf('@') + 1)..]) is { } mine
+        && domains.Select(AsciiDomain).OfType<string>().Any(domain => mine == domain || mine.EndsWith("." + domain, StringComparison.Ordinal));
+
+    /// <summary>Null when it is no domain.</summary>
+    public static string? AsciiDomain(string domain)
+    {
+        try
+        {
+            // A dot at the end names the same domain.
+            return Idn.GetAscii(domain).ToLowerInvariant().TrimEnd('.');
+        }
+        catch (ArgumentException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Enough for its owner to know it by: "a***@e***.com". Which mailbox to look into, not where to write to.</summary>

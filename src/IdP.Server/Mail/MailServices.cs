@@ -10,6 +10,7 @@ internal static class MailServices
         .AddSingleton<MailTemplates>()
         .AddSingleton<Mails>()
         .AddSingleton<Outbox>()
+        .AddSingleton<CodeLimits>()
         .AddSingleton<MailedCodes>()
         .AddSingleton(provider => Transport(provider.GetRequiredService<IdpOptions>(), provider.GetService<IHostEnvironment>()?.IsDevelopment() ?? false))
         .AddHostedService<MailSender>();

@@ -31,7 +31,7 @@ internal sealed class ResetPage(
             return Page();
         }
 
-        return await OpenAsync(token, cookies.EnsureBrowserHandle(HttpContext)) is { } at ? await DrawAsync(at, with, null, afterNotMe: after == "not-me") : PageSteps.Calm("link_used");
+        return await OpenAsync(token, cookies.EnsureBrowserHandle(HttpContext)) is { } at ? await DrawAsync(at, with, null, Asking.Look, after == "not-me") : PageSteps.Calm("link_used");
     }
 
     // Passwords are read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
@@ -50,7 +50,7 @@ internal sealed class ResetPage(
     });
 
     /// <summary>Another code, please.</summary>
-    public Task<IActionResult> OnPostAgainAsync(string? token, string? with) => PostAsync(token, at => DrawAsync(at, with, null, again: true));
+    public Task<IActionResult> OnPostAgainAsync(string? token, string? with) => PostAsync(token, at => DrawAsync(at, with, null, Asking.Again));
 
     private async Task<IActionResult> PostAsync(string? token, Func<ResetAt, Task<IActionResult>> work)
     {
@@ -61,7 +61,8 @@ internal sealed class ResetPage(
 
     private async Task<ResetAt?> OpenAsync(string? token, string browserHandle)
     {
-        if (await links.FindAsync(PasswordReset.Purpose, token, HttpContext.RequestAborted) is not { } link || await users.FindAsync(link.UserId, HttpContext.RequestAborted) is not { Disabled: false } person)
+        if (await links.FindAsync(PasswordReset.Purpose, token, HttpContext.RequestAborted) is not { } link
+            || await users.FindAsync(link.UserId, HttpContext.RequestAborted) is not { Disabled: false } person)
             return null;
         // The link in this browser stands where a session stands in the settings: what was asked or proven for another link, or where somebody else (a mail scanner)
         // opened this one, is nothing here, and takes nothing away from here.
@@ -123,7 +124,7 @@ internal sealed class ResetPage(
         };
     }
 
-    private async Task<IActionResult> DrawAsync(ResetAt at, string? with, Problem? problem, bool again = false, bool afterNotMe = false)
+    private async Task<IActionResult> DrawAsync(ResetAt at, string? with, Problem? problem, Asking asking = Asking.Ask, bool afterNotMe = false)
     {
         if (await MayAsync(at))
         {
@@ -134,8 +135,8 @@ internal sealed class ResetPage(
         var usable = factors.Askable(RecentProof.FactorsOf(at.Person));
         if (usable.Length == 0)
             return PageSteps.Calm("no_second_step");
-        var chosen = with is not null && usable.Contains(with) ? with : usable[0];
-        var start = await proofs.ChallengeAsync(at.Asker, Action, chosen, again, HttpContext.RequestAborted);
+        var chosen = with is not null && usable.Contains(with) ? with : await proofs.PreferAsync(at.Asker, Action, usable, HttpContext.RequestAborted);
+        var start = await proofs.ChallengeAsync(at.Asker, Action, chosen, asking, HttpContext.RequestAborted);
         View = new(at.Token, at.Csrf, at.Person.UserName, PromptView.Of(factors.Find(chosen)!.Info, start, problem is not null, clock.GetUtcNow()),
             [.. usable.Where(id => id != chosen).Select(id => factors.Find(id)!.Info)], problem, options.SignIn.MinimumPasswordLength, AfterNotMe: afterNotMe);
         return Page();

@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 using IdP.Server.Accounts;
 
@@ -7,19 +6,15 @@ namespace IdP.Server.Factors.BackupEmail;
 /// <summary>An address outside this mail system, as the person typed it.</summary>
 internal sealed record BackupAddress(string Value)
 {
-    private static readonly IdnMapping Idn = new();
-
     /// <summary>"a***@g***.com": enough to know which mailbox to look into, not enough to write to it.</summary>
     public string Masked => Emails.Masked(Value);
-
-    private int At => Value.LastIndexOf('@');
 
     /// <summary>Null when it is no address that a mail could reach from here.</summary>
     public static BackupAddress? Parse(string? typed)
     {
         var address = Emails.WithPlainDots(typed?.Trim() ?? "");
         return Emails.Fault(address) is null && address[(address.LastIndexOf('@') + 1)..] is var domain && domain.Contains('.', StringComparison.Ordinal)
-            && Uri.CheckHostName(domain) == UriHostNameType.Dns && Ascii(domain) is not null ? new(address) : null;
+            && Uri.CheckHostName(domain) == UriHostNameType.Dns && Emails.AsciiDomain(domain) is not null ? new(address) : null;
     }
 
     public static BackupAddress From(FactorBinding binding) => new(Encoding.UTF8.GetString(binding.Data));
@@ -27,24 +22,7 @@ internal sealed record BackupAddress(string Value)
     public byte[] ToBytes() => Encoding.UTF8.GetBytes(Value);
 
     /// <summary>At one of these domains, or below it, in whatever spelling.</summary>
-    public bool IsAt(IEnumerable<string> domains)
-    {
-        var mine = Ascii(Value[(At + 1)..])!;
-        return domains.Select(Ascii).OfType<string>().Any(domain => mine == domain || mine.EndsWith("." + domain, StringComparison.Ordinal));
-    }
+    public bool IsAt(IEnumerable<string> domains) => Emails.IsAt(Value, domains);
 
     public bool Is(string? other) => UserNames.Normalize(Value) is { } mine && mine == UserNames.Normalize(other);
-
-    private static string? Ascii(string domain)
-    {
-        try
-        {
-            // A dot at the end names the same domain.
-            return Idn.GetAscii(domain).ToLowerInvariant().TrimEnd('.');
-        }
-        catch (ArgumentException)
-        {
-            return null;
-        }
-    }
 }
