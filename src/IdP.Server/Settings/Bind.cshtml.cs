@@ -48,9 +48,11 @@ internal sealed class BindPage(
         // The code that bound it was a second factor really done, here and now: the person is not asked for another.
         if (outcome is EnrolmentOutcome.Bound { Binding: var fresh } && answer is Answer.Code)
             await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs.With(new(fresh.Factor, fresh.Id, clock.GetUtcNow(), factors.Find(fresh.Factor)!.Info.Amr)));
+        else if (outcome is EnrolmentOutcome.Bound && replaces is not null)
+            await desk.SettleAsync(HttpContext, visit, replaces);
         return outcome switch
         {
-            EnrolmentOutcome.Bound => PageSteps.SeeOther("/account/two-step?done=" + (replaces is null ? "bound" : "rebound")),
+            EnrolmentOutcome.Bound => PageSteps.SeeOther(TwoStepPage.DonePath(replaces is null ? "bound" : "rebound", wanted.Info.Id)),
             EnrolmentOutcome.TooMany tooMany => await DrawOfferAsync(visit, wanted, offer, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
             EnrolmentOutcome.Wrong => await DrawOfferAsync(visit, wanted, offer, Problem.Wrong(answer)),
             _ => Draw(new(visit, wanted, null, Problem.CodeExpired, null, null)),

@@ -13,7 +13,7 @@ namespace IdP.Server.Settings;
 /// A trusted device is not asked about at all.
 /// </summary>
 internal sealed class ConfirmPage(
-    SettingsActions actions, RecentProof proofs, SecondFactors factors, PasswordStep password, AuditLog audit, TimeProvider clock)
+    SettingsActions actions, RecentProof proofs, SecondFactors factors, PasswordStep password, SettingsDesk desk, AuditLog audit, TimeProvider clock)
     : PageModel
 {
     public ConfirmView View { get; private set; } = null!;
@@ -42,6 +42,7 @@ internal sealed class ConfirmPage(
             await audit.WriteAsync(new("second-factor-failed", visit.Person.Id, visit.Person.Id, Address: visit.By.Address, Details: wanted.Guard.Name), CancellationToken.None);
         if (outcome is not StepUpOutcome.Passed { Proof: var proof })
             return await DrawAsync(visit, wanted, with, Problem.Of(outcome, answer));
+        await desk.RaiseAsync(HttpContext, visit, proof);
         return PageSteps.SeeOther(wanted.Path);
     });
 
