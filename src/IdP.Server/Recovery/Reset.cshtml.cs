@@ -62,14 +62,18 @@ internal sealed class ResetPage(
     private async Task<ResetAt?> OpenAsync(string? token, string browserHandle)
     {
         if (await links.FindAsync(PasswordReset.Purpose, token, HttpContext.RequestAborted) is not { } link
+            || Stored.Read(link.About, ResetJson.Default.ResetVia) is not { } via
             || await users.FindAsync(link.UserId, HttpContext.RequestAborted) is not { Disabled: false } person)
+            return null;
+        // Sent to a backup address that was taken away since: whoever reads mail there has no part in this account any more.
+        if (via.Binding is not null && !person.HasBinding(via.Binding))
             return null;
         // The link in this browser stands where a session stands in the settings: what was asked or proven for another link, or where somebody else (a mail scanner)
         // opened this one, is nothing here, and takes nothing away from here.
         var browser = Handles.Hash(browserHandle);
         var device = await trust.RecogniseAsync(HttpContext, person.Id, HttpContext.RequestAborted);
         var asker = new Asker(person, $"reset-{Convert.ToHexString(link.Hash)}-{Convert.ToHexString(browser)}", browser, Circumstances.Of(HttpContext), device?.Id);
-        return new(link, token!, person, asker, csrf.TokenFor(browserHandle));
+        return new(link, token!, person, via.Factor, asker, csrf.TokenFor(browserHandle));
     }
 
     private async Task<bool> MayAsync(ResetAt at) =>
@@ -132,9 +136,9 @@ internal sealed class ResetPage(
             return Page();
         }
 
-        var usable = factors.Askable(RecentProof.FactorsOf(at.Person));
+        var usable = factors.Askable(RecentProof.FactorsOf(at.Person).Where(id => id != at.SentTo));
         if (usable.Length == 0)
-            return PageSteps.Calm("no_second_step");
+            return PageSteps.Calm(at.SentTo is null ? "no_second_step" : "no_other_step");
         var chosen = with is not null && usable.Contains(with) ? with : await proofs.PreferAsync(at.Asker, Action, usable, HttpContext.RequestAborted);
         var start = await proofs.ChallengeAsync(at.Asker, Action, chosen, asking, HttpContext.RequestAborted);
         View = new(at.Token, at.Csrf, at.Person.UserName, PromptView.Of(factors.Find(chosen)!.Info, start, problem is not null, clock.GetUtcNow()),
@@ -150,7 +154,8 @@ internal sealed class ResetPage(
         LinkUsed,
     }
 
-    private sealed record ResetAt(OneTimeLink Link, string Token, UserRecord Person, Asker Asker, string Csrf);
+    /// <param name="SentTo">The factor whose address got the link: it proves nothing here that the link does not.</param>
+    private sealed record ResetAt(OneTimeLink Link, string Token, UserRecord Person, string? SentTo, Asker Asker, string Csrf);
 }
 
 /// <param name="Prompt">Null: the new password is asked.</param>
