@@ -13,6 +13,12 @@ internal static class Steps
         await page.Locator("form[action*='/sign-in'] button").First.ClickAsync();
     }
 
+    public static async Task SendCodeAsync(this IPage page)
+    {
+        await page.Locator("main:has([data-unsent]) [data-send]").ClickAsync();
+        await page.Locator("input[name=code]").WaitForAsync();
+    }
+
     public static async Task GiveCodeAsync(this IPage page, string code)
     {
         await page.Locator("input[name=code]").FillAsync(code);

@@ -27,7 +27,12 @@ internal static class Emails
     /// <summary>
     /// Whether mail to both ends in one mailbox, as far as spelling tells: case, the spelling of the domain and a tag behind '+' (RFC 5233 §1) make no difference.
     /// </summary>
-    public static bool SameMailbox(string? one, string? other) => Mailbox(one) is { } mine && mine == Mailbox(other);
+    public static bool SameMailbox(string? one, string? other) => MailboxOf(one) is { } mine && mine == MailboxOf(other);
+
+    /// <summary>At one of these domains, or below it, in whatever spelling.</summary>
+    public static bool IsAt(string address, IEnumerable<string> domains) =>
+        AsciiDomain(WithPlainDots(address)[(address.LastIndexOf('@') + 1)..]) is { } mine
+        && domains.Select(AsciiDomain).OfType<string>().Any(domain => mine == domain || mine.EndsWith("." + domain, StringComparison.Ordinal));
 
     /// <summary>The domain in ASCII and lower case; null when it is none.</summary>
     public static string? AsciiDomain(string domain)
@@ -43,7 +48,11 @@ internal static class Emails
         }
     }
 
-    private static string? Mailbox(string? address)
+    /// <summary>
+    /// The mailbox behind an address, as far as spelling tells: in lower case, without a tag behind '+', the domain in ASCII. To compare and count by, never to
+    /// send to; null when it is no address.
+    /// </summary>
+    public static string? MailboxOf(string? address)
     {
         if (UserNames.Normalize(address) is not { } plain || WithPlainDots(plain) is var spelt && spelt.LastIndexOf('@') is var at && at < 1)
             return null;

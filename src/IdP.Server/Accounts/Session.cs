@@ -23,6 +23,12 @@ internal sealed record Proofs
     /// </summary>
     public int Epoch { get; init; }
 
+    /// <summary>
+    /// When a second factor that was proven in this session was unbound or replaced on the person's own pages. They stay open to whoever did that; no app is
+    /// told of it, and it is no proof of anything.
+    /// </summary>
+    public DateTimeOffset? SettledAt { get; init; }
+
     /// <summary>By content: what two readings of one sign-in are compared with.</summary>
     public bool SameAs(Proofs other) =>
         Epoch == other.Epoch && PasswordAt == other.PasswordAt && BindingPutOff == other.BindingPutOff && Factors.Select(f => (f.Factor, f.At)).SequenceEqual(other.Factors.Select(f => (f.Factor, f.At)));

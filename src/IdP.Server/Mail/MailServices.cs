@@ -12,6 +12,7 @@ internal static class MailServices
         .AddSingleton<Mails>()
         .AddSingleton<Outbox>()
         .AddSingleton<IAccountWatcher, RemovedMails>()
+        .AddSingleton<CodeLimits>()
         .AddSingleton<MailedCodes>()
         .AddSingleton(provider => Transport(provider.GetRequiredService<IdpOptions>(), provider.GetService<IHostEnvironment>()?.IsDevelopment() ?? false))
         .AddHostedService<MailSender>();

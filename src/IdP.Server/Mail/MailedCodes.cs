@@ -21,40 +21,45 @@ internal abstract record CodeMailing
     internal sealed record Refused : CodeMailing;
 
     /// <param name="Today">The day's, not the ten minutes'.</param>
-    internal sealed record TooMany(bool Today) : CodeMailing;
+    /// <param name="FreeAt">When another may be sent.</param>
+    internal sealed record TooMany(bool Today, DateTimeOffset FreeAt) : CodeMailing;
 }
 
 /// <summary>
-/// Six digits by mail, good for five minutes: another after one minute, then two; at most three in ten minutes and ten a day for one person, right or wrong, over all nodes.
-/// Counted in the outbox under the lock of the person's row, so that parallel requests gain nothing. Kept is an HMAC: a million codes are tried in no time
-/// by whoever reads the store, but not without the master key.
+/// Six digits by mail, good for five minutes: another after one minute, then two, within <see cref="CodeLimits"/>, right or wrong, over all nodes. Counted in
+/// the outbox, under locks, so that parallel requests gain nothing. Kept is an HMAC: a million codes are tried in no time by whoever reads the store, but not
+/// without the master key.
 /// </summary>
-internal sealed class MailedCodes(Database database, UsedMarks marks, Outbox outbox, SecretProtector protector, TimeProvider clock)
+internal sealed class MailedCodes(Database database, UsedMarks marks, Outbox outbox, CodeLimits limits, SecretProtector protector)
 {
     public const int Digits = 6;
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(5);
 
     private const string Purpose = "mailed-code";
-    private const int MostInWindow = 3;
-    private const int MostFailedInWindow = 10;
-    private const int MostInDay = 10;
-    private static readonly TimeSpan Window = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan FirstPause = TimeSpan.FromMinutes(1);
     /// <summary>With the rest of the request a person is answered within two seconds.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
     /// <summary>Whether there is a mail server at all; not whether it answers.</summary>
     public bool CanBeSent => outbox.Available;
 
+    /// <summary>Why no code could be sent to this address now; null when one could, as far as is known without trying.</summary>
+    public async Task<CodeMailing?> PreviewAsync(string userId, string address, bool signIn, CancellationToken cancel) =>
+        !outbox.Available ? new CodeMailing.Down()
+        : await limits.RoomAsync(userId, CodeLimits.MailboxOf(address), signIn, cancel) is { FreeAt: { } at, Today: var today } ? new CodeMailing.TooMany(today, at)
+        : null;
+
     /// <param name="boundTo">What the code is good for, and nothing else.</param>
-    public async Task<CodeMailing> SendAsync(string userId, string boundTo, Func<string, MailDraft> words, CancellationToken cancel)
+    /// <param name="signIn">For a sign-in, which has a reserve; not for a change.</param>
+    public async Task<CodeMailing> SendAsync(
+        string userId, string boundTo, bool signIn, Func<string, MailDraft> words, CancellationToken cancel)
     {
         if (!outbox.Available)
             return new CodeMailing.Down();
         var code = RandomNumberGenerator.GetInt32(1_000_000).ToString("D6", CultureInfo.InvariantCulture);
-        var (id, againAt, today) = await database.TransactAsync(lane => AddAsync(lane, userId, words(code), cancel), cancel);
+        var (id, room) = await database.TransactAsync(lane => AddAsync(lane, userId, signIn, words(code), cancel), cancel);
         if (id is null)
-            return new CodeMailing.TooMany(today);
+            return new CodeMailing.TooMany(room.Today, room.FreeAt!.Value);
+        var againAt = room.AgainAt;
         switch (await outbox.SendNowAsync(id.Value, Patience, cancel))
         {
             case MailOutcome.Sent: return new CodeMailing.Out(CheckOf(boundTo, code), againAt, Slow: false);
@@ -81,23 +86,12 @@ internal sealed class MailedCodes(Database database, UsedMarks marks, Outbox out
     /// <param name="end">When its answer is too late.</param>
     public Task<bool> UseAsync(string question, DateTimeOffset end, CancellationToken cancel) => marks.TryAsync("mailed:" + question, end, cancel);
 
-    private async Task<(long? Id, DateTimeOffset AgainAt, bool Today)> AddAsync(Lane lane, string userId, MailDraft draft, CancellationToken cancel)
+    private async Task<(long? Id, CodeRoom Room)> AddAsync(Lane lane, string userId, bool signIn, MailDraft draft, CancellationToken cancel)
     {
-        // Changes nothing, and lets one request at a time count for this person, on either database.
-        await lane.ExecuteAsync("update users set binding_skips = binding_skips where id = @id", cancel, ("@id", userId));
-        var now = clock.GetUtcNow();
-        var day = await Outbox.WrittenAsync(lane, userId, MailKind.Code, now.AddDays(-1), cancel);
-        var sent = day.Where(mail => !mail.Failed).Select(mail => mail.At).ToList();
-        var recent = sent.Where(at => at > now - Window).ToList();
-        if (sent.Count >= MostInDay)
-            return (null, default, true);
-        if (recent.Count >= MostInWindow || day.Count(mail => mail.Failed && mail.At > now - Window) >= MostFailedInWindow)
-            return (null, default, false);
-        var again = now + FirstPause * Math.Pow(2, recent.Count);
-        // The third in ten minutes is the last until the first of them is forgotten.
-        if (recent.Count == MostInWindow - 1 && recent[0] + Window > again)
-            again = recent[0] + Window;
-        return (await outbox.AddAsync(lane, draft, cancel), again, false);
+        var mailbox = CodeLimits.MailboxOf(draft.To.Address);
+        await limits.HoldAsync(lane, userId, mailbox, cancel);
+        var room = await limits.RoomAsync(lane, userId, mailbox, signIn, cancel);
+        return room.FreeAt is null ? (await outbox.AddAsync(lane, draft, cancel), room) : (null, room);
     }
 
     private byte[] CheckOf(string boundTo, string code) => HMACSHA256.HashData(protector.KeyFor(Purpose), Encoding.UTF8.GetBytes($"{boundTo}\0{code}"));

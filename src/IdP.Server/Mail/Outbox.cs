@@ -49,9 +49,10 @@ internal sealed class Outbox(Database database, SecretProtector protector, IMail
         var now = clock.GetUtcNow();
         var content = JsonSerializer.SerializeToUtf8Bytes(new MailContent(draft.To.Language, draft.Subject, draft.Text, draft.Html), MailJson.Default.MailContent);
         return await lane.FirstAsync("""
-            insert into outbox (user_id, kind, recipient, sealed, created_at, expires_at, attempts, next_attempt_at)
-            values (@user, @kind, @recipient, @sealed, @now, @expires, 0, @next) returning id
+            insert into outbox (user_id, kind, recipient, mailbox, sealed, created_at, expires_at, attempts, next_attempt_at)
+            values (@user, @kind, @recipient, @mailbox, @sealed, @now, @expires, 0, @next) returning id
             """, row => row.GetInt64(0), cancel, ("@user", draft.To.UserId), ("@kind", draft.Kind.Counted), ("@recipient", draft.To.Address),
+            ("@mailbox", CodeLimits.MailboxOf(draft.To.Address)),
             // Sealed for this recipient: content cannot be sent to another by moving it.
             ("@sealed", protector.Seal(Purpose, content, draft.To.Address)), ("@now", now.Stored()), ("@expires", (now + draft.Life)?.Stored()),
             ("@next", (draft.Awaited ? now + Held : now).Stored()));

@@ -1,4 +1,5 @@
-using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using IdP.Server.Accounts;
 using IdP.Server.Audit;
 using IdP.Server.Factors;
@@ -62,17 +63,26 @@ internal sealed class Disowning(
 
 /// <summary>
 /// Links to a new password: half an hour, one use. Several may be good at once, so that a stranger who asks for one takes none from the owner; all of them
-/// end with a new password, and when somebody says "this was not me".
+/// end with a new password, and when somebody says "this was not me". What a link went to is no second factor for it.
 /// </summary>
 internal sealed class PasswordReset(OneTimeLinks links) : IAccountWatcher
 {
     public const string Purpose = "password-reset";
     public static readonly TimeSpan Life = TimeSpan.FromMinutes(30);
 
-    public Task<string> MakeAsync(Lane lane, string userId, CancellationToken cancel) =>
-        links.MakeAsync(lane, Purpose, userId, Encoding.ASCII.GetBytes(userId), Life, cancel);
+    /// <param name="sentTo">The binding whose address the link goes to; null: the account's own address.</param>
+    public Task<string> MakeAsync(Lane lane, string userId, CancellationToken cancel, FactorBinding? sentTo = null) => links.MakeAsync(
+        lane, Purpose, userId, JsonSerializer.SerializeToUtf8Bytes(new ResetVia(sentTo?.Id, sentTo?.Factor), ResetJson.Default.ResetVia), Life, cancel);
 
     public Task OnChangeAsync(Lane lane, AccountChange change, CancellationToken cancel) => change.Kind is AccountChangeKind.PasswordChanged or AccountChangeKind.Disowned
         ? links.EndAsync(lane, Purpose, change.UserId, cancel)
         : Task.CompletedTask;
 }
+
+/// <summary>Where a link to a new password went, when not to the account's own address.</summary>
+/// <param name="Binding">Its address got the mail.</param>
+/// <param name="Factor">The kind of that binding: whoever reads the mail would pass it as well.</param>
+internal sealed record ResetVia(string? Binding, string? Factor);
+
+[JsonSerializable(typeof(ResetVia))]
+internal sealed partial class ResetJson : JsonSerializerContext;

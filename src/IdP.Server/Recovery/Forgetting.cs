@@ -2,6 +2,7 @@ using System.Net;
 using System.Threading.Channels;
 using IdP.Server.Accounts;
 using IdP.Server.Audit;
+using IdP.Server.Factors;
 using IdP.Server.Hosting;
 using IdP.Server.Mail;
 using IdP.Server.Storage;
@@ -13,7 +14,7 @@ namespace IdP.Server.Recovery;
 /// such an account. What is asked for waits in a short queue; when that is full, or the server stops, the person asks again.
 /// </summary>
 internal sealed class Forgetting(
-    Database database, Users users, PasswordReset reset, Outbox outbox, Mails mails, AddressGuard addresses, AuditLog audit, IdpOptions options, TimeProvider clock,
+    Database database, Users users, FactorBindings bindings, SecondFactors factors, PasswordReset reset, Outbox outbox, Mails mails, AddressGuard addresses, AuditLog audit, IdpOptions options, TimeProvider clock,
     ILogger<Forgetting> log) : BackgroundService
 {
     private const int MostMailsAnHour = 3;
@@ -50,7 +51,10 @@ internal sealed class Forgetting(
 
     private async Task WriteAsync(string name, Circumstances seen, CancellationToken cancel)
     {
-        if (await users.FindByLoginAsync(name, cancel) is not { Disabled: false } person || MailTo.Person(person, seen) is not { } to)
+        if (await users.FindByLoginAsync(name, cancel) is not { Disabled: false } person)
+            return;
+        var backup = await BackupAsync(person, cancel);
+        if (MailTo.Person(person, seen, backup?.Address) is not { } to)
             return;
         await database.TransactAsync(async lane =>
         {
@@ -58,10 +62,24 @@ internal sealed class Forgetting(
             await Users.HoldAsync(lane, person.Id, cancel);
             if ((await Outbox.WrittenAsync(lane, person.Id, MailKind.Reset, clock.GetUtcNow() - TimeSpan.FromHours(1), cancel)).Count >= MostMailsAnHour)
                 return false;
-            var token = await reset.MakeAsync(lane, person.Id, cancel);
+            var token = await reset.MakeAsync(lane, person.Id, cancel, backup?.Binding);
             await outbox.AddAsync(lane, mails.Reset(to, $"{options.Issuer}/reset?token={token}", PasswordReset.Life, person.UserName, seen), cancel);
             await audit.AddAsync(lane, new("password-reset-asked", null, person.Id, Address: seen.Address), cancel);
             return true;
         }, cancel);
+    }
+
+    /// <summary>Where the account's own mailbox opens with the very password that was lost, the link goes to the backup address.</summary>
+    private async Task<(FactorBinding Binding, string Address)?> BackupAsync(UserRecord person, CancellationToken cancel)
+    {
+        if (person.Email is not { } own || !Emails.IsAt(own, options.Mail.OwnDomains))
+            return null;
+        foreach (var binding in Enumerable.Reverse(await bindings.ListAsync(person.Id, cancel)))
+        {
+            if (factors.Find(binding.Factor)?.AddressOf(binding) is { } address)
+                return (binding, address);
+        }
+
+        return null;
     }
 }

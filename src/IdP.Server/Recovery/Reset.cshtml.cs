@@ -31,7 +31,7 @@ internal sealed class ResetPage(
             return Page();
         }
 
-        return await OpenAsync(token, cookies.EnsureBrowserHandle(HttpContext)) is { } at ? await DrawAsync(at, with, null, afterNotMe: after == "not-me") : this.LinkOver();
+        return await OpenAsync(token, cookies.EnsureBrowserHandle(HttpContext)) is { } at ? await DrawAsync(at, with, null, Asking.Look, after == "not-me") : this.LinkOver();
     }
 
     // Passwords are read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
@@ -50,7 +50,7 @@ internal sealed class ResetPage(
     });
 
     /// <summary>Another code, please.</summary>
-    public Task<IActionResult> OnPostAgainAsync(string? token, string? with) => PostAsync(token, at => DrawAsync(at, with, null, again: true));
+    public Task<IActionResult> OnPostAgainAsync(string? token, string? with) => PostAsync(token, at => DrawAsync(at, with, null, Asking.Again));
 
     private async Task<IActionResult> PostAsync(string? token, Func<ResetAt, Task<IActionResult>> work)
     {
@@ -61,7 +61,12 @@ internal sealed class ResetPage(
 
     private async Task<ResetAt?> OpenAsync(string? token, string browserHandle)
     {
-        if (await links.FindAsync(PasswordReset.Purpose, token, HttpContext.RequestAborted) is not { } link || await users.FindAsync(link.UserId, HttpContext.RequestAborted) is not { Disabled: false } person)
+        if (await links.FindAsync(PasswordReset.Purpose, token, HttpContext.RequestAborted) is not { } link
+            || Stored.Read(link.About, ResetJson.Default.ResetVia) is not { } via
+            || await users.FindAsync(link.UserId, HttpContext.RequestAborted) is not { Disabled: false } person)
+            return null;
+        // Sent to a backup address that was taken away since: whoever reads mail there has no part in this account any more.
+        if (via.Binding is not null && !person.HasBinding(via.Binding))
             return null;
         // The link in this browser stands where a session stands in the settings: what was asked or proven for another link, or where somebody else (a mail scanner)
         // opened this one, is nothing here, and takes nothing away from here.
@@ -69,7 +74,7 @@ internal sealed class ResetPage(
         // Whoever holds a living link reads the person's mail: their tries are not those of strangers.
         var own = await trust.OwnAsync(HttpContext, person.Id, HttpContext.RequestAborted) ?? GuessLimits.AfterReset(person.Id);
         var asker = new Asker(person, $"reset-{Convert.ToHexString(link.Hash)}-{Convert.ToHexString(browser)}", browser, Circumstances.Of(HttpContext), own);
-        return new(link, token!, person, asker, csrf.TokenFor(browserHandle));
+        return new(link, token!, person, via.Factor, asker, csrf.TokenFor(browserHandle));
     }
 
     private async Task<bool> MayAsync(ResetAt at) =>
@@ -129,7 +134,7 @@ internal sealed class ResetPage(
         };
     }
 
-    private async Task<IActionResult> DrawAsync(ResetAt at, string? with, Problem? problem, bool again = false, bool afterNotMe = false)
+    private async Task<IActionResult> DrawAsync(ResetAt at, string? with, Problem? problem, Asking asking = Asking.Ask, bool afterNotMe = false)
     {
         if (await MayAsync(at))
         {
@@ -137,11 +142,11 @@ internal sealed class ResetPage(
             return Page();
         }
 
-        var usable = factors.Askable(proofs.FactorsOf(at.Person));
+        var usable = factors.Askable(proofs.FactorsOf(at.Person).Where(id => id != at.SentTo));
         if (usable.Length == 0)
-            return PageSteps.Calm("no_second_step");
-        var chosen = with is not null && usable.Contains(with) ? with : usable[0];
-        var start = await proofs.ChallengeAsync(at.Asker, Action, chosen, again, HttpContext.RequestAborted);
+            return PageSteps.Calm(at.SentTo is null ? "no_second_step" : "no_other_step");
+        var chosen = with is not null && usable.Contains(with) ? with : await proofs.PreferAsync(at.Asker, Action, usable, HttpContext.RequestAborted);
+        var start = await proofs.ChallengeAsync(at.Asker, Action, chosen, asking, HttpContext.RequestAborted);
         View = new(at.Token, at.Csrf, at.Person.UserName, PromptView.Of(factors.Find(chosen)!.Info, start, problem is not null, clock.GetUtcNow()),
             [.. usable.Where(id => id != chosen).Select(id => factors.Find(id)!.Info)], problem, options.SignIn.MinimumPasswordLength, AfterNotMe: afterNotMe);
         return Page();
@@ -155,7 +160,8 @@ internal sealed class ResetPage(
         LinkUsed,
     }
 
-    private sealed record ResetAt(OneTimeLink Link, string Token, UserRecord Person, Asker Asker, string Csrf);
+    /// <param name="SentTo">The factor whose address got the link: it proves nothing here that the link does not.</param>
+    private sealed record ResetAt(OneTimeLink Link, string Token, UserRecord Person, string? SentTo, Asker Asker, string Csrf);
 }
 
 /// <param name="Prompt">Null: the new password is asked.</param>

@@ -9,17 +9,20 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.Settings;
 
 /// <summary>Binds a factor, or binds it anew in the place of another of its kind: prove, (say,) scan or wait, type. The old one works until the new one is proven.</summary>
-internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, FactorBindings bindings, RecentProof proofs, SettingsDesk desk, TimeProvider clock) : PageModel
+internal sealed class BindPage(
+    SecondFactors factors, Enrolments enrolments, FactorBindings bindings, RecentProof proofs, SettingsDesk desk, TimeProvider clock) : PageModel
 {
     public BindView View { get; private set; } = null!;
 
-    public async Task<IActionResult> OnGetAsync(string? factor, string? replaces, string? offer)
+    public async Task<IActionResult> OnGetAsync(string? factor, string? replaces, string? offer, string? change)
     {
         var (visit, elsewhere) = await this.EnterAsync();
         if (visit is null)
             return elsewhere!;
         if (await ReadAsync(visit, factor, replaces) is not { } wanted)
             return this.Unknown();
+        if (offer is not null && change == "yes" && wanted.Enrolment.Question is not null && await FindAsync(visit, wanted, offer) is { } present)
+            return Draw(new(visit, wanted, null, null, null, present.Said) { Correcting = present });
         if (offer is not null)
             return await DrawOfferAsync(visit, wanted, offer, null);
         if (wanted.AlreadyThere)
@@ -30,9 +33,10 @@ internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, Fac
         return wanted.Enrolment.Question is null ? await OfferAsync(visit, wanted, null) : Draw(new(visit, wanted, null, null, null, null));
     }
 
-    /// <summary>What the factor asked to be told: an address.</summary>
-    public Task<IActionResult> OnPostOfferAsync(string? factor, string? replaces) => PostAsync(factor, replaces, async (visit, wanted) =>
+    /// <summary>What the factor asked to be told: an address. With an offer, the person corrects what they said for it; its proof was given.</summary>
+    public Task<IActionResult> OnPostOfferAsync(string? factor, string? replaces, string? offer) => PostAsync(factor, replaces, async (visit, wanted) =>
         wanted.AlreadyThere ? PageSteps.SeeOther("/account/two-step")
+            : offer is not null ? await CorrectAsync(visit, wanted, offer, Request.Form["said"])
             : await this.MustProveAsync(visit, wanted.Guard) is { } prove ? prove : await OfferAsync(visit, wanted, Request.Form["said"]));
 
     public Task<IActionResult> OnPostAsync(string? factor, string? replaces, string? offer) => PostAsync(factor, replaces, async (visit, wanted) =>
@@ -46,12 +50,13 @@ internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, Fac
         if (outcome is EnrolmentOutcome.Bound { Binding: var fresh } && answer is Answer.Code)
         {
             var proof = new FactorProof(fresh.Factor, fresh.Id, clock.GetUtcNow(), factors.Find(fresh.Factor)!.Info.Amr);
-            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs.With(proof) with { Epoch = visit.Session.Epoch });
+            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs.With(proof));
         }
-
+        else if (outcome is EnrolmentOutcome.Bound && replaces is not null)
+            await desk.SettleAsync(HttpContext, visit, replaces);
         return outcome switch
         {
-            EnrolmentOutcome.Bound => PageSteps.SeeOther("/account/two-step?done=" + (replaces is null ? "bound" : "rebound")),
+            EnrolmentOutcome.Bound => PageSteps.SeeOther(TwoStepPage.DonePath(replaces is null ? "bound" : "rebound", wanted.Info.Id)),
             EnrolmentOutcome.TooMany tooMany => await DrawOfferAsync(visit, wanted, offer, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
             EnrolmentOutcome.Wrong => await DrawOfferAsync(visit, wanted, offer, Problem.Wrong(answer)),
             _ => Draw(new(visit, wanted, null, Problem.CodeExpired, null, null)),
@@ -62,8 +67,10 @@ internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, Fac
     public Task<IActionResult> OnPostAgainAsync(string? factor, string? replaces, string? offer) => PostAsync(factor, replaces, async (visit, wanted) =>
     {
         var mine = await FindAsync(visit, wanted, offer);
-        var (fresh, _) = await enrolments.AgainAsync(For(visit), visit.Asker.Place, mine?.Id, HttpContext.RequestAborted);
-        return PageSteps.SeeOther($"{wanted.Path}&offer={Uri.EscapeDataString(fresh ?? offer ?? "")}");
+        var (fresh, refused) = await enrolments.AgainAsync(For(visit), visit.Asker.Place, mine?.Id, HttpContext.RequestAborted);
+        return refused is null
+            ? PageSteps.SeeOther($"{wanted.Path}&offer={Uri.EscapeDataString(fresh ?? offer ?? "")}")
+            : await DrawOfferAsync(visit, wanted, offer, null, wanted.Says(refused));
     });
 
     /// <summary>Codes to keep, as a file: works without scripts.</summary>
@@ -104,7 +111,7 @@ internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, Fac
         var whom = For(visit);
         var (offerId, refused) = await enrolments.OfferAsync(wanted.Enrolment, whom, visit.Asker.Place, said, wanted.Replaces, HttpContext.RequestAborted);
         if (offerId is null)
-            return Draw(new(visit, wanted, null, null, wanted.Info.Words.Find(refused!) ?? refused, said));
+            return Draw(new(visit, wanted, null, null, wanted.Says(refused!), said));
         // The proof buys one offer; of two requests at once, one.
         if (await proofs.TakeAsync(visit.Asker, wanted.Guard, HttpContext.RequestAborted))
             return PageSteps.SeeOther($"{wanted.Path}&offer={offerId}");
@@ -112,18 +119,25 @@ internal sealed class BindPage(SecondFactors factors, Enrolments enrolments, Fac
         return PageSteps.SeeOther(SettingsSteps.ConfirmPath(wanted.Guard));
     }
 
-    private async Task<IActionResult> DrawOfferAsync(Visit visit, BindWish wanted, string? offerId, Problem? problem) =>
+    private async Task<IActionResult> CorrectAsync(Visit visit, BindWish wanted, string offerId, string? said)
+    {
+        if (await FindAsync(visit, wanted, offerId) is not { } present)
+            return Draw(new(visit, wanted, null, Problem.CodeExpired, null, null));
+        var (offer, refused) = await enrolments.CorrectAsync(For(visit), visit.Asker.Place, present.Id, said, HttpContext.RequestAborted);
+        return refused is null
+            ? PageSteps.SeeOther($"{wanted.Path}&offer={offer ?? present.Id}")
+            : Draw(new(visit, wanted, null, null, wanted.Says(refused), said) { Correcting = present });
+    }
+
+    private async Task<IActionResult> DrawOfferAsync(Visit visit, BindWish wanted, string? offerId, Problem? problem, string? refused = null) =>
         await FindAsync(visit, wanted, offerId) is { } offer
-            ? Draw(new(visit, wanted, offer, problem, null, null, SecondsUntil(offer.Prompt)))
+            ? Draw(new(visit, wanted, offer, problem, refused, null, PromptView.SecondsUntil((offer.Prompt as Prompt.EnterCode)?.AgainAt, clock.GetUtcNow())))
             : Draw(new(visit, wanted, null, Problem.CodeExpired, null, null));
 
     // An offer for one thing is none for another: what the address names is what is bound, in the place of what it names.
     private async Task<EnrolmentOffer?> FindAsync(Visit visit, BindWish wanted, string? offerId) =>
         await enrolments.FindAsync(offerId, visit.Person.Id, visit.Asker.Place, HttpContext.RequestAborted) is { } offer && offer.Factor == wanted.Info.Id && offer.Replaces == wanted.Replaces
             ? offer : null;
-
-    private int SecondsUntil(Prompt prompt) =>
-        prompt is Prompt.EnterCode { AgainAt: { } at } && at > clock.GetUtcNow() ? (int)Math.Ceiling((at - clock.GetUtcNow()).TotalSeconds) : 0;
 
     private PageResult Draw(BindView view)
     {
@@ -137,10 +151,19 @@ internal sealed record BindWish(FactorInfo Info, IEnrolment Enrolment, string? R
 {
     public string Path => $"/account/two-step/bind?factor={Info.Id}" + (Replaces is null ? "" : "&replaces=" + Replaces);
 
+    public string OfferPath(EnrolmentOffer offer) => $"{Path}&offer={offer.Id}";
+
+    /// <summary>The factor's own words for a reason.</summary>
+    public string Says(string reason) => Info.Words.Find(reason) ?? reason;
+
     public string PathOf(string handler) => Path.Replace("/bind?", $"/bind/{handler}?", StringComparison.Ordinal);
 }
 
 /// <param name="Offer">Null: the question is asked, or there is nothing to go on with.</param>
 /// <param name="Refused">Why the factor did not take what was said.</param>
 /// <param name="AgainInSeconds">How long until another code may be sent.</param>
-internal sealed record BindView(Visit Visit, BindWish Wish, EnrolmentOffer? Offer, Problem? Problem, string? Refused, string? Said, int AgainInSeconds = 0);
+internal sealed record BindView(Visit Visit, BindWish Wish, EnrolmentOffer? Offer, Problem? Problem, string? Refused, string? Said, int AgainInSeconds = 0)
+{
+    /// <summary>The offer whose address the person corrects; it stays until another is made.</summary>
+    public EnrolmentOffer? Correcting { get; init; }
+}

@@ -13,7 +13,8 @@ namespace IdP.Server.Settings;
 /// A trusted device is not asked about at all.
 /// </summary>
 internal sealed class ConfirmPage(
-    SettingsActions actions, RecentProof proofs, SecondFactors factors, PasswordStep password, AuditLog audit, TimeProvider clock) : PageModel
+    SettingsActions actions, RecentProof proofs, SecondFactors factors, PasswordStep password, SettingsDesk desk, AuditLog audit, TimeProvider clock)
+    : PageModel
 {
     public ConfirmView View { get; private set; } = null!;
 
@@ -26,7 +27,7 @@ internal sealed class ConfirmPage(
             return this.Unknown();
         return await proofs.IsThereAsync(visit.Asker, wanted.Guard, HttpContext.RequestAborted)
             ? PageSteps.SeeOther(wanted.Path)
-            : await DrawAsync(visit, wanted, with, null);
+            : await DrawAsync(visit, wanted, with, null, Asking.Look);
     }
 
     // Passwords are read here and not bound: the framework would write bound arguments into a log at Trace (I-7).
@@ -39,11 +40,14 @@ internal sealed class ConfirmPage(
         var outcome = await proofs.AnswerAsync(visit.Asker, wanted.Guard, answer, HttpContext.RequestAborted);
         if (outcome is StepUpOutcome.Wrong or StepUpOutcome.AlreadyUsed or StepUpOutcome.Denied)
             await audit.WriteAsync(new("second-factor-failed", visit.Person.Id, visit.Person.Id, Address: visit.By.Address, Details: wanted.Guard.Name), CancellationToken.None);
-        return outcome is StepUpOutcome.Passed ? PageSteps.SeeOther(wanted.Path) : await DrawAsync(visit, wanted, with, Problem.Of(outcome, answer));
+        if (outcome is not StepUpOutcome.Passed { Proof: var proof })
+            return await DrawAsync(visit, wanted, with, Problem.Of(outcome, answer));
+        await desk.RaiseAsync(HttpContext, visit, proof);
+        return PageSteps.SeeOther(wanted.Path);
     });
 
     /// <summary>Another code, please.</summary>
-    public Task<IActionResult> OnPostAgainAsync(string? action, string? with) => PostAsync(action, (visit, wanted) => DrawAsync(visit, wanted, with, null, again: true));
+    public Task<IActionResult> OnPostAgainAsync(string? action, string? with) => PostAsync(action, (visit, wanted) => DrawAsync(visit, wanted, with, null, Asking.Again));
 
     private async Task<IActionResult> PostAsync(string? action, Func<Visit, SettingsAction, Task<IActionResult>> work)
     {
@@ -79,7 +83,7 @@ internal sealed class ConfirmPage(
         }
     }
 
-    private async Task<IActionResult> DrawAsync(Visit visit, SettingsAction wanted, string? with, Problem? problem, bool again = false)
+    private async Task<IActionResult> DrawAsync(Visit visit, SettingsAction wanted, string? with, Problem? problem, Asking asking = Asking.Ask)
     {
         if (proofs.FactorsOf(visit.Person) is not { Count: > 0 } bound)
         {
@@ -90,8 +94,8 @@ internal sealed class ConfirmPage(
         var usable = factors.Askable(bound, wanted.First);
         if (usable.Length == 0)
             return PageSteps.Calm("no_second_step");
-        var chosen = with is not null && usable.Contains(with) ? with : usable[0];
-        var start = await proofs.ChallengeAsync(visit.Asker, wanted.Guard, chosen, again, HttpContext.RequestAborted);
+        var chosen = with is not null && usable.Contains(with) ? with : await proofs.PreferAsync(visit.Asker, wanted.Guard, usable, HttpContext.RequestAborted);
+        var start = await proofs.ChallengeAsync(visit.Asker, wanted.Guard, chosen, asking, HttpContext.RequestAborted);
         View = new ConfirmView(visit, wanted, PromptView.Of(factors.Find(chosen)!.Info, start, problem is not null, clock.GetUtcNow()),
             [.. usable.Where(id => id != chosen).Select(id => factors.Find(id)!.Info)], problem);
         return Page();

@@ -72,7 +72,7 @@ internal sealed class ChangePasswordPage(PasswordStep step, Users users, Passwor
         if (!await users.SetPasswordAsync(visit.Person.Id, secret, visit.By, visit.Session.Id, cancel))
             return PageSteps.SeeOther("/account");
         if (await users.FindAsync(visit.Person.Id, cancel) is { PasswordChangedAt: { } changedAt, Epoch: var epoch })
-            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs with { PasswordAt = changedAt, Epoch = epoch });
+            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs with { PasswordAt = changedAt }, epoch);
         return PageSteps.SeeOther("/account/password?done=password");
     }
 

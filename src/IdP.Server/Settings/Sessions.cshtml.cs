@@ -41,7 +41,7 @@ internal sealed class SessionsPage(Sessions sessions, Users users, SettingsDesk 
         users.Forget(visit.Person.Id);
         // Under a new handle: whoever holds a copy of the old one is one of the others too, and no node remembers this session at the epoch before.
         if (await users.FindAsync(visit.Person.Id, HttpContext.RequestAborted) is { Epoch: var epoch })
-            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs with { Epoch = epoch });
+            await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs, epoch);
         return true;
     });
 

@@ -13,7 +13,8 @@ namespace IdP.Server.Settings;
 internal sealed record Visit(UserRecord Person, Session Session, Asker Asker, By By, string Csrf);
 
 /// <summary>Where every page of the settings begins: whether this browser's session is enough is the decider's word, as for any app.</summary>
-internal sealed class SettingsDesk(SignInDesk desk, AccountClient client, Sessions sessions, BrowserTrust trust, IdpCookies cookies, Csrf csrf)
+internal sealed class SettingsDesk(
+    SignInDesk desk, AccountClient client, Sessions sessions, BrowserTrust trust, IdpCookies cookies, Csrf csrf, TimeProvider clock)
 {
     public async Task<Visit?> FindAsync(HttpContext http, string browserHandle)
     {
@@ -33,11 +34,28 @@ internal sealed class SettingsDesk(SignInDesk desk, AccountClient client, Sessio
     /// This session goes on with what was really proven on the page, under a new handle: whoever held the old one holds nothing (ASVS 7.2.4).
     /// Where it has ended meanwhile nothing is given, and the next page asks to sign in.
     /// </summary>
-    public async Task GoOnAsync(HttpContext http, Visit visit, Proofs proofs)
+    /// <param name="epoch">The person's new epoch, where the page has just raised it.</param>
+    public async Task GoOnAsync(HttpContext http, Visit visit, Proofs proofs, int? epoch = null)
     {
-        if (await sessions.BeginAsync(visit.Person.Id, proofs, visit.By.UserAgent, visit.By.Address, visit.Session, http.RequestAborted) is var (_, handle))
+        if (await sessions.BeginAsync(
+                visit.Person.Id, proofs with { Epoch = epoch ?? visit.Session.Epoch }, visit.By.UserAgent, visit.By.Address, visit.Session, http.RequestAborted) is var (_, handle))
             cookies.SetSession(http, handle);
     }
+
+    /// <summary>
+    /// A second factor was really done in this session: what a trusted device spared it until now is not asked for when that device goes with the change.
+    /// Where the session has proven that binding before, nothing changes, its handle least of all: a double click would lose the new one.
+    /// </summary>
+    public Task RaiseAsync(HttpContext http, Visit visit, FactorProof proof) => visit.Session.Proofs.Factors.Any(done => done.Binding == proof.Binding)
+        ? Task.CompletedTask
+        : GoOnAsync(http, visit, visit.Session.Proofs.With(proof));
+
+    /// <summary>
+    /// A binding went: where it was what this session had proven, the person's own pages stay open all the same. Apps see what is left.
+    /// </summary>
+    public Task SettleAsync(HttpContext http, Visit visit, string bindingId) => visit.Session.Proofs.Factors.Any(proof => proof.Binding == bindingId)
+        ? GoOnAsync(http, visit, visit.Session.Proofs with { SettledAt = visit.Session.Proofs.SettledAt ?? clock.GetUtcNow() })
+        : Task.CompletedTask;
 
     public string SignInPath(string path) => client.SignInPath(path);
 

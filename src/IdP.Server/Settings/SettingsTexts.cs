@@ -98,5 +98,12 @@ internal static class SettingsTexts
     public static string RemoveCodesText => Table.Get();
 
     /// <summary>What has just been done, from a closed set; null for anything else in the address.</summary>
-    public static string? Done(string? what) => what is { Length: < 30 } && what.All(c => char.IsAsciiLetter(c) || c == '-') ? Table.Find("Done_" + what) : null;
+    /// <param name="name">The factor that it was done with, for sentences that name it.</param>
+    public static string? Done(string? what, string? name = null)
+    {
+        var text = what is { Length: < 30 } && what.All(c => char.IsAsciiLetter(c) || c == '-') ? Table.Find("Done_" + what) : null;
+        if (text?.Contains("{0}", StringComparison.Ordinal) != true)
+            return text;
+        return name is null ? null : string.Format(System.Globalization.CultureInfo.CurrentCulture, text, name);
+    }
 }

@@ -19,13 +19,17 @@ internal sealed class TwoStepPage(SecondFactors factors, Enrolments enrolments, 
 
     public string? Done { get; private set; }
 
-    public async Task<IActionResult> OnGetAsync(string? done)
+    /// <param name="factor">The one that something was done with.</param>
+    public static string DonePath(string done, string factor) => $"/account/two-step?done={done}&factor={factor}";
+
+    public async Task<IActionResult> OnGetAsync(string? done, string? factor)
     {
         var (visit, elsewhere) = await this.EnterAsync();
         if (visit is null)
             return elsewhere!;
         Visit = visit;
-        Done = SettingsTexts.Done(done);
+        Done = factor is not null && factors.Find(factor) is { Info: var concerned }
+            ? SettingsTexts.Done(concerned.IsFallback ? done + "-codes" : done, concerned.Name) : SettingsTexts.Done(done);
         var bound = await bindings.ListAsync(visit.Person.Id, HttpContext.RequestAborted);
         Rows = [.. factors.All.Select(factor => Row(factor, bound)).Where(row => row.Bindings.Count > 0 || row.MayChange)];
         Choices = [.. factors.All.Where(factor => !factor.Info.IsFallback && bound.Exists(binding => binding.Factor == factor.Info.Id)).Select(factor => factor.Info)];
@@ -39,9 +43,10 @@ internal sealed class TwoStepPage(SecondFactors factors, Enrolments enrolments, 
         if (visit is null)
             return elsewhere!;
         string? wished = Request.Form["factor"];
-        if (wished is "" or null || visit.Person.BoundFactors.Contains(wished))
-            await users.PreferFactorAsync(visit.Person.Id, string.IsNullOrEmpty(wished) ? null : wished, visit.By, HttpContext.RequestAborted);
-        return PageSteps.SeeOther("/account/two-step?done=preferred");
+        if (!string.IsNullOrEmpty(wished) && !visit.Person.BoundFactors.Contains(wished))
+            return PageSteps.SeeOther("/account/two-step");
+        await users.PreferFactorAsync(visit.Person.Id, string.IsNullOrEmpty(wished) ? null : wished, visit.By, HttpContext.RequestAborted);
+        return PageSteps.SeeOther(string.IsNullOrEmpty(wished) ? "/account/two-step?done=last-used" : DonePath("preferred", wished));
     }
 
     private FactorRow Row(ISecondFactor factor, List<FactorBinding> bound)

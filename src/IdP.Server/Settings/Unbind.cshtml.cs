@@ -7,7 +7,8 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.Settings;
 
 /// <summary>Takes a factor away, after a fresh proof and a last look.</summary>
-internal sealed class UnbindPage(SecondFactors factors, FactorBindings bindings, RecentProof proofs, BindingPolicies policies) : PageModel
+internal sealed class UnbindPage(
+    SecondFactors factors, FactorBindings bindings, RecentProof proofs, BindingPolicies policies, SettingsDesk desk) : PageModel
 {
     public UnbindView View { get; private set; } = null!;
 
@@ -36,10 +37,15 @@ internal sealed class UnbindPage(SecondFactors factors, FactorBindings bindings,
         if (!await proofs.TakeAsync(visit.Asker, GuardedAction.Unbind(binding.Id), HttpContext.RequestAborted))
             return PageSteps.SeeOther(SettingsSteps.ConfirmPath(GuardedAction.Unbind(binding.Id)));
         // Asked once more of what is there at that moment: another may have gone from another tab. One that has gone itself is what was wanted.
-        return await bindings.RemoveAsync(visit.Person.Id, binding.Id, visit.By, HttpContext.RequestAborted, await MayLeaveAsync(visit, binding)) || await FindAsync(visit, id) is null
-            ? PageSteps.SeeOther("/account/two-step?done=unbound")
-            : Draw(visit, binding, forbidden: true);
+        var mayLeave = await MayLeaveAsync(visit, binding);
+        if (!await bindings.RemoveAsync(visit.Person.Id, binding.Id, visit.By, HttpContext.RequestAborted, mayLeave) && await FindAsync(visit, id) is not null)
+            return Draw(visit, binding, forbidden: true);
+        await desk.SettleAsync(HttpContext, visit, binding.Id);
+        return PageSteps.SeeOther(TwoStepPage.DonePath(await IsLastAsync(visit) ? "unbound-last" : "unbound", binding.Factor));
     }
+
+    private async Task<bool> IsLastAsync(Visit visit) =>
+        (await bindings.ListAsync(visit.Person.Id, HttpContext.RequestAborted)).TrueForAll(left => factors.Find(left.Factor) is not { Info.IsFallback: false });
 
     private async Task<bool> MayGoAsync(Visit visit, FactorBinding binding)
     {

@@ -11,14 +11,19 @@ namespace IdP.Server.SignIn;
 /// Binding inside a sign-in, because a policy or the app demands it: choose a factor, prove it, go on to the app. Open only while the decider asks this
 /// person, in this browser, for it.
 /// </summary>
-internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors factors, BindingPolicies policies, SignIns signIns, SignInDesk desk, TimeProvider clock) : PageModel
+internal sealed class ForcedBindingPage(
+    Enrolments enrolments, SecondFactors factors, BindingPolicies policies, SignIns signIns, SignInDesk desk, TimeProvider clock) : PageModel
 {
     public ForcedBindingView View { get; internal set; } = null!;
 
-    public async Task<IActionResult> OnGetAsync(string? tx)
+    public async Task<IActionResult> OnGetAsync(string? tx, string? change)
     {
         var (at, elsewhere) = await this.OpenAsync<NextStep.Bind>(tx);
-        return at is null ? elsewhere! : await DrawAsync(at);
+        if (at is null)
+            return elsewhere!;
+        return change == "yes" && await OfferAsync(at) is { Said: { } said } offer && enrolments.Find(offer.Factor) is { Question: not null }
+            ? await DrawAsync(at, asking: offer.Factor, said: said)
+            : await DrawAsync(at);
     }
 
     /// <summary>A factor, and what it has to be told first.</summary>
@@ -34,9 +39,15 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
         if (enrolment.Question is not null && string.IsNullOrWhiteSpace(said))
             return await DrawAsync(at, asking: factor, problem: Request.Form.ContainsKey("said") ? Problem.MissingField : null);
 
-        var (offer, refused) = await enrolments.OfferAsync(enrolment, Whom(at), at.Progress.BrowserHash, said, replaces: null, HttpContext.RequestAborted);
+        // Corrected, and refused: what was offered before stays.
+        var present = await OfferAsync(at);
+        var (offer, refused) = said is not null && present?.Factor == factor
+            ? await enrolments.CorrectAsync(Whom(at), at.Progress.BrowserHash, present.Id, said, HttpContext.RequestAborted)
+            : await enrolments.OfferAsync(enrolment, Whom(at), at.Progress.BrowserHash, said, replaces: null, HttpContext.RequestAborted);
+        if (refused is not null)
+            offer = null;
         if (offer is null)
-            return await DrawAsync(at, asking: enrolment.Question is null ? null : factor, said: said, reason: factors.Find(factor)!.Info.Words.Find(refused!));
+            return await DrawAsync(at, asking: enrolment.Question is null ? null : factor, said: said, reason: refused is null ? null : factors.Find(factor)!.Info.Words.Find(refused));
         await signIns.ChangeAsync(at.Kept, kept => kept with { OfferId = offer }, HttpContext.RequestAborted);
         return PageSteps.SeeOther(SignInDesk.PathOf(at.Next, at.Tx));
     }
@@ -70,7 +81,9 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
             return elsewhere!;
         if (await OfferAsync(at) is { } offer)
         {
-            var (fresh, _) = await enrolments.AgainAsync(Whom(at), at.Progress.BrowserHash, offer.Id, HttpContext.RequestAborted);
+            var (fresh, refused) = await enrolments.AgainAsync(Whom(at), at.Progress.BrowserHash, offer.Id, HttpContext.RequestAborted);
+            if (refused is not null)
+                return await DrawAsync(at, reason: factors.Find(offer.Factor)!.Info.Words.Find(refused));
             await signIns.ChangeAsync(at.Kept, kept => kept with { OfferId = fresh }, HttpContext.RequestAborted);
         }
 
@@ -134,14 +147,15 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
     {
         HttpContext.LeadsTo(at.Request.Target.RedirectUri);
         var step = Step(at);
-        var offer = asking is null ? await OfferAsync(at) : null;
+        var present = await OfferAsync(at);
+        var offer = asking is null ? present : null;
         View = new ForcedBindingView(
             SignInDesk.CardOf(at.Request), at.Tx, this.CsrfToken(), at.Situation.Person!.UserName, LeadOf(at),
             [.. step.Factors.Select(id => factors.Find(id)!.Info).Select(info => new ForcedBindingChoice(info.Id, info.Name, info.About))],
-            asking is null ? null : QuestionOf(asking, said), offer is null ? null : new OfferView(offer, problem is not null),
+            asking is null ? null : QuestionOf(asking, said), offer is null ? null : OfferOf(at, offer, problem is not null),
             offer is null ? null : factors.Find(offer.Factor)!.Info.Name,
-            offer?.Prompt is Prompt.EnterCode { AgainAt: { } again } ? Math.Max(0, (int)Math.Ceiling((again - clock.GetUtcNow()).TotalSeconds)) : null,
-            step.SkipsLeft, problem, reason);
+            offer?.Prompt is Prompt.EnterCode { AgainAt: { } again } ? PromptView.SecondsUntil(again, clock.GetUtcNow()) : null,
+            step.SkipsLeft, problem, reason, asking is not null && present?.Factor == asking ? present.Said : null);
         return Page();
     }
 
@@ -154,6 +168,9 @@ internal sealed class ForcedBindingPage(Enrolments enrolments, SecondFactors fac
             ? [SignInTexts.BindDemand(app), SignInTexts.BindDemandLater(Hours.Of(TimeSpan.FromSeconds(seconds)))]
             : [SignInTexts.BindDemand(app)];
     }
+
+    private static OfferView OfferOf(SignInAt at, EnrolmentOffer offer, bool wrong) =>
+        new(offer, wrong, offer.Said is null ? null : SignInDesk.PathOf(at.Next, at.Tx) + "&change=yes");
 
     private ForcedBindingQuestion QuestionOf(string factor, string? said)
     {

@@ -8,7 +8,8 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.SignIn;
 
 /// <summary>First step: who, and the password.</summary>
-internal sealed class PasswordPage(PasswordStep step, SignIns signIns, SignInDesk desk, GuessLimits limits, BrowserTrust trust, IdpCookies cookies) : PageModel
+internal sealed class PasswordPage(
+    PasswordStep step, SignIns signIns, SignInDesk desk, SecondStepQuestion question, GuessLimits limits, BrowserTrust trust, IdpCookies cookies) : PageModel
 {
     public PasswordView View { get; internal set; } = null!;
 
@@ -59,16 +60,21 @@ internal sealed class PasswordPage(PasswordStep step, SignIns signIns, SignInDes
             UserId = right.UserId,
             Proofs = (Continues(kept) ? kept.Proofs : Proofs.None) with { PasswordAt = right.At, Epoch = right.Epoch, BindingPutOff = null },
             Counted = null,
+            Trouble = null,
             TrustThisBrowser = Continues(kept) && kept.TrustThisBrowser,
             OwnerHash = Handles.Hash(owner),
         };
 
         // Where the password was all that was wanted, its counters are forgotten in the commit of the session; who has more steps to take may stop at one.
-        var ends = await desk.EndsAsync(HttpContext, at.Request, With(at.Progress));
+        // Not on a trusted device: who begins a session on one holds the device's row before its counter, who changes the password the other way round.
+        var next = await desk.NextAsync(HttpContext, at.Request, With(at.Progress));
+        var ends = next is NextStep.Finish { Who.SparedBy: null };
         var changed = await signIns.ChangeAsync(at.Kept, kept => kept.Finishing ? null : With(kept) with { Counted = ends ? right.Counted : null }, cancel, takesOver: true);
         if (!ends || !changed)
             await limits.SucceededAsync(right.Counted, cancel);
         // From here on it is kept under its id alone.
+        if (changed && next is NextStep.Verify second)
+            await question.AskAsync(HttpContext, at, right.UserId, second, wanted: null);
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Progress.Id));
     }
 

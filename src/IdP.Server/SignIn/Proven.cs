@@ -19,6 +19,8 @@ internal readonly struct Proven
     public IReadOnlyList<string> FactorsDoneHere { get; private init; }
     /// <summary>How many skips the demand allowed under which forced binding was put off: in this sign-in, or in the session it goes on with without a new password.</summary>
     public int? BindingPutOff { get; private init; }
+    /// <summary>The factor that opened the person's own pages was unbound there.</summary>
+    public bool OwnPagesStayOpen { get; private init; }
     /// <summary>What the session holds afterwards: what counted before and what was done now; after starting over only the latter.</summary>
     public Proofs ForSession { get; private init; }
 
@@ -55,6 +57,7 @@ internal readonly struct Proven
             PasswordTypedHere = here.PasswordAt is not null,
             FactorsDoneHere = [.. here.Factors.Select(proof => proof.Factor)],
             BindingPutOff = putOff,
+            OwnPagesStayOpen = usable is { SettledAt: not null, PasswordAt: not null },
             ForSession = here.Factors.Aggregate(
                 (startOver ? Proofs.None : before) with { PasswordAt = here.PasswordAt ?? before.PasswordAt, BindingPutOff = putOff, Epoch = now.Person?.Epoch ?? 0 },
                 (proofs, proof) => proofs.With(proof)),

@@ -73,9 +73,9 @@ internal sealed class SignInDesk(
         };
     }
 
-    /// <summary>Whether this sign-in has nothing more to ask.</summary>
-    public async Task<bool> EndsAsync(HttpContext context, AuthorizeRequest request, SignInProgress progress) =>
-        SignInFlow.Next(await LookAsync(context, request, progress)) is NextStep.Finish;
+    /// <summary>What would come next if the sign-in stood like this.</summary>
+    public async Task<NextStep> NextAsync(HttpContext context, AuthorizeRequest request, SignInProgress progress) =>
+        SignInFlow.Next(await LookAsync(context, request, progress));
 
     /// <summary>The page of a step; what finishes is the continue endpoint's.</summary>
     public static string PathOf(NextStep step, string tx) => step switch

@@ -4,6 +4,7 @@ using IdP.Protocol.Tokens;
 using IdP.Server.Accounts;
 using IdP.Server.DeviceTrust;
 using IdP.Server.StepUp;
+using IdP.Server.Storage.Clients;
 
 namespace IdP.Server.SignIn;
 
@@ -97,7 +98,9 @@ internal static class SignInFlow
         var onTrust = acr.Target == AcrLevels.Mfa && !proven.ReachesMfa ? trust.AcceptedForMfa : null;
         if (acr.Target == AcrLevels.Mfa && !proven.ReachesMfa && onTrust is null)
             return request.PromptNone ? InteractionRequired : new NextStep.Verify(acr.Usable);
-        var sparedByDevice = asksByPolicy && !proven.AnyFactorFresh;
+        // Who unbinds with a proof of that very binding has none left, and is not thrown out of the pages where it was done.
+        var settled = proven.OwnPagesStayOpen && request.Client.ClientId == ClientValidator.OwnId;
+        var sparedByDevice = asksByPolicy && !proven.AnyFactorFresh && !settled;
         if (sparedByDevice && !trust.Spares)
             return request.PromptNone ? InteractionRequired : new NextStep.Verify(PreferUsable(now.Person.BoundFactors, acr.Usable));
 

@@ -45,6 +45,9 @@ internal sealed record SignInProgress
 
     public string? ChallengeId { get; init; }
 
+    /// <summary>A factor that could not send its code when it was to, and why; the page says so.</summary>
+    public SendTrouble? Trouble { get; init; }
+
     /// <summary>What the person is about to bind, where binding is forced.</summary>
     public string? OfferId { get; init; }
 
@@ -71,6 +74,9 @@ internal sealed record SignInProgress
 
     public bool SameOwnerAs(SignInProgress seen) => OwnerHash.AsSpan().SequenceEqual(seen.OwnerHash);
 }
+
+/// <param name="Reason">Key of the factor's own words.</param>
+internal sealed record SendTrouble(string Factor, string Reason);
 
 internal sealed record FinalAnswer(string RedirectUri, string ResponseMode, IReadOnlyList<KeyValuePair<string, string>> Fields);
 

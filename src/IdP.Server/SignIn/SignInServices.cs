@@ -8,6 +8,7 @@ internal static class SignInServices
     public static IServiceCollection AddIdpSignIn(this IServiceCollection services) => services
         .AddSingleton<SignIns>()
         .AddSingleton<SignInDesk>()
+        .AddSingleton<SecondStepQuestion>()
         .AddSingleton<SignInFinish>()
         .AddSingleton<WayBack>()
         .AddSingleton<PasswordStep>()

@@ -20,6 +20,8 @@ internal static class SignInTexts
     public static string Account => Table.Get();
     public static string VerifyTitle => Table.Get();
     public static string Verify => Table.Get();
+    public static string SendCode => Table.Get();
+    public static string SendAgainReload => Table.Get();
     public static string SendAgain => Table.Get();
     public static string SendAgainLater(object value) => Table.With(value);
     public static string TrustThis(object value) => Table.With(value);

@@ -11,14 +11,16 @@ using Microsoft.AspNetCore.Mvc.RazorPages;
 namespace IdP.Server.SignIn;
 
 /// <summary>Second step: one of the factors that are bound and would do.</summary>
-internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, FactorBindings bindings, SignIns signIns, SignInDesk desk, BrowserTrust trust, IdpCookies cookies, AuditLog audit, IdpOptions options, TimeProvider clock) : PageModel
+internal sealed class VerifyPage(
+    StepUpService stepUp, SecondStepQuestion question, SecondFactors factors, FactorBindings bindings, SignIns signIns, SignInDesk desk, BrowserTrust trust, IdpCookies cookies,
+    AuditLog audit, IdpOptions options, TimeProvider clock) : PageModel
 {
     public VerifyView View { get; internal set; } = null!;
 
     public async Task<IActionResult> OnGetAsync(string? tx)
     {
         var (at, elsewhere) = await this.OpenAsync<NextStep.Verify>(tx);
-        return at is null ? elsewhere! : await DrawAsync(at, null);
+        return at is null ? elsewhere! : await DrawAsync(at, null, Asking.Look);
     }
 
     public async Task<IActionResult> OnPostAsync(string? tx)
@@ -50,8 +52,13 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
         var (at, elsewhere) = await this.OpenPostAsync<NextStep.Verify>(tx);
         if (at is null)
             return elsewhere!;
-        if (factor is not null && ((NextStep.Verify)at.Next).Factors.Contains(factor))
+        var step = (NextStep.Verify)at.Next;
+        if (factor is not null && factors.Askable(step.Factors).Contains(factor))
+        {
             await signIns.ChangeAsync(at.Kept, kept => kept with { ChosenFactor = factor }, HttpContext.RequestAborted);
+            await question.AskAsync(HttpContext, at, at.Situation.Person!.Id, step, factor);
+        }
+
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Tx));
     }
 
@@ -59,7 +66,7 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
     public async Task<IActionResult> OnPostAgainAsync(string? tx)
     {
         var (at, elsewhere) = await this.OpenPostAsync<NextStep.Verify>(tx);
-        return at is null ? elsewhere! : await DrawAsync(at, null, again: true);
+        return at is null ? elsewhere! : await DrawAsync(at, null, Asking.Again);
     }
 
     // A double click sends the form twice: the one that came second goes where the first one leads, once that has got there.
@@ -92,7 +99,7 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Tx));
     }
 
-    private async Task<IActionResult> DrawAsync(SignInAt at, Problem? problem, bool again = false)
+    private async Task<IActionResult> DrawAsync(SignInAt at, Problem? problem, Asking asking = Asking.Ask)
     {
         var cancel = HttpContext.RequestAborted;
         var usable = factors.Askable(((NextStep.Verify)at.Next).Factors);
@@ -102,23 +109,32 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
             return PageSteps.Calm("no_second_step", new("/connect/cancel?tx=" + at.Tx, SignInTexts.Cancel(SignInDesk.CardOf(at.Request).Name), this.CsrfToken()));
         }
 
-        var chosen = at.Progress.ChosenFactor is { } wanted && usable.Contains(wanted) ? wanted : usable[0];
-        var person = at.Situation.Person!;
+        var (person, current) = (at.Situation.Person!, at.Progress.ChallengeId);
+        var chosen = at.Progress.ChosenFactor is { } wanted && usable.Contains(wanted)
+            ? wanted : await stepUp.PreferAsync(person.Id, usable, Purpose(at), at.Progress.BrowserHash, current, cancel);
 
-        var start = await stepUp.StartAsync(person.Id, chosen, Purpose(at), at.Progress.BrowserHash, at.Progress.ChallengeId, cancel, again,
+        var start = await stepUp.StartAsync(person.Id, chosen, Purpose(at), at.Progress.BrowserHash, current, cancel, asking,
             Circumstances.Of(HttpContext, SignInDesk.CardOf(at.Request).Name));
-        if (start.Challenge?.Id != at.Progress.ChallengeId)
-            await signIns.ChangeAsync(at.Kept, kept => kept with { ChallengeId = start.Challenge?.Id }, cancel);
+        // A double click: the other request has asked meanwhile.
+        if (start is { Challenge: null, Reason: null } && asking != Asking.Look)
+            return PageSteps.SeeOther(SignInDesk.PathOf(at.Next, at.Tx));
+        if (start.Challenge is { Id: var asked } && asked != current)
+            await signIns.ChangeAsync(at.Kept, kept => kept with { ChallengeId = asked, Trouble = null }, cancel);
 
         HttpContext.LeadsTo(at.Request.Target.RedirectUri);
         var info = factors.Find(chosen)!.Info;
         var bound = await bindings.ListAsync(person.Id, cancel);
         View = new VerifyView(
-            SignInDesk.CardOf(at.Request), at.Tx, this.CsrfToken(), PromptView.Of(info, start, problem is not null, clock.GetUtcNow(), LeftOf(info, bound)),
+            SignInDesk.CardOf(at.Request), at.Tx, this.CsrfToken(), PromptView.Of(info, start, problem is not null, clock.GetUtcNow(), TroubleAt(at, info, start) ?? LeftOf(info, bound)),
             [.. usable.Where(id => id != chosen).Select(id => new FactorChoice(id, factors.Find(id)!.Info.Name))],
             problem, person.UserName, MayTrust(at) ? options.TrustedDevices.Days : null, TrustWanted, TooRecent(at) ?? WarningIn(bound));
         return Page();
     }
+
+    // Why the code that the password, or the choice of this way, should have sent is not on its way. The way that is offered instead says so too.
+    private string? TroubleAt(SignInAt at, FactorInfo info, ChallengeStart start) =>
+        at.Progress.Trouble is { } trouble && (trouble.Factor != info.Id || start.Challenge is null)
+            ? factors.Find(trouble.Factor)?.Info.Words.Find(trouble.Reason) : null;
 
     private bool TrustWanted => HttpMethods.IsPost(Request.Method) && Request.Form["trust"] == "yes";
 
@@ -144,5 +160,5 @@ internal sealed class VerifyPage(StepUpService stepUp, SecondFactors factors, Fa
         "second-factor-failed", UserId: at.Situation.Person!.Id, ClientId: at.Request.Client.ClientId,
         Address: HttpContext.Connection.RemoteIpAddress?.ToString(), Details: outcome.GetType().Name);
 
-    private static string Purpose(SignInAt at) => "sign-in:" + at.Progress.Id;
+    private static string Purpose(SignInAt at) => SecondStepQuestion.PurposeOf(at.Progress.Id);
 }

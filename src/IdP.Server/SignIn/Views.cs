@@ -22,9 +22,11 @@ internal sealed record VerifyView(
 /// <param name="Lead">Who asks for it, and whether the app will take a new factor at once.</param>
 /// <param name="AgainInSeconds">How long until another code may be sent; null where nothing is sent.</param>
 /// <param name="Reason">Why the factor cannot be bound so, in its own words.</param>
+/// <param name="Correcting">The address that is being corrected; the code that went there can still be typed.</param>
 internal sealed record ForcedBindingView(
     ClientCard Client, string Tx, string Csrf, string UserName, IReadOnlyList<string> Lead, IReadOnlyList<ForcedBindingChoice> Choices, ForcedBindingQuestion? Question, OfferView? Offer, string? OfferName,
-    int? AgainInSeconds, int SkipsLeft, Problem? Problem, string? Reason);
+    int? AgainInSeconds, int SkipsLeft, Problem? Problem, string? Reason,
+    string? Correcting = null);
 
 /// <param name="About">One sentence of the factor's own.</param>
 internal sealed record ForcedBindingChoice(string Id, string Name, string About);
@@ -32,11 +34,16 @@ internal sealed record ForcedBindingChoice(string Id, string Name, string About)
 /// <param name="Said">What was typed before, for correcting.</param>
 internal sealed record ForcedBindingQuestion(string Factor, string Name, string Ask, string? Help, EnrolmentQuestion Field, string? Said);
 
-/// <summary>"Send another code", and how long that takes (<c>_Again.cshtml</c>).</summary>
+/// <summary>"Send a code", or another, and how long until that is possible (<c>_Again.cshtml</c>).</summary>
 /// <param name="Path">Where the form goes.</param>
-/// <param name="Seconds">Until another may be sent; 0: at once.</param>
-internal sealed record Again(string Path, string Csrf, int Seconds)
+/// <param name="Page">The page itself: without scripts it is opened again once the time is over.</param>
+/// <param name="Seconds">Until one may be sent; 0: at once.</param>
+/// <param name="First">None has been sent yet: it is what the page is for.</param>
+internal sealed record Again(string Path, string Page, string Csrf, int Seconds, bool First = false)
 {
+    /// <summary>Nobody waits at a page for tomorrow: then there is no button.</summary>
+    public bool Soon => Seconds < 3600;
+
     /// <summary>"1:59", as a countdown shows it.</summary>
     public string Clock => TimeSpan.FromSeconds(Seconds).ToString(@"m\:ss", CultureInfo.InvariantCulture);
 

@@ -3,13 +3,18 @@ using IdP.Server.Hosting;
 
 namespace IdP.Server.StepUp;
 
-/// <summary>Pending → Approved | Denied | Cancelled | Expired; Approved → Claimed. Each move is a compare-and-set, made by <see cref="StepUpService"/> alone.</summary>
+/// <summary>
+/// Pending → Approved | Denied | Cancelled | Expired; Approved → Claimed; Pending ↔ SetAside. Each move is a compare-and-set, made by
+/// <see cref="StepUpService"/> alone.
+/// </summary>
 internal enum ChallengeState
 {
     Pending,
     Approved,
     Denied,
     Cancelled,
+    /// <summary>Sent already, but the person is asked another way now. Takes no answer until they come back to it.</summary>
+    SetAside,
 }
 
 /// <summary>One question put to one person in one browser for one purpose. Safe to lose: the person is asked again.</summary>
@@ -30,8 +35,16 @@ internal sealed record Challenge
     /// <summary>The binding that a right answer has proven; null until then.</summary>
     public string? Binding { get; init; }
     public required Prompt Prompt { get; init; }
+    /// <summary>The question that was set aside for this one: a code that was sent can be typed once the person comes back.</summary>
+    public string? Left { get; init; }
     /// <summary>What the person is told elsewhere (a mail, a phone) about who asks.</summary>
     public Circumstances Circumstances { get; init; } = Circumstances.Unknown;
+
+    /// <summary>Asked for a sign-in, not for a change in the settings.</summary>
+    [JsonIgnore]
+    public bool IsSignIn => Purpose.StartsWith(SignInPurpose, StringComparison.Ordinal);
+
+    public const string SignInPurpose = "sign-in:";
 }
 
 [JsonSerializable(typeof(Challenge))]

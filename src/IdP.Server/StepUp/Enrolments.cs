@@ -55,11 +55,18 @@ internal sealed class Enrolments(
             return (null, null);
         if (offer.Prompt is not Prompt.EnterCode { AgainAt: { } at } || at > clock.GetUtcNow())
             return (offer.Id, null);
-        var (fresh, refused) = await OfferAsync(enrolment, whom, place, offer.Said, offer.Replaces, offer.ExpiresAt, cancel);
-        if (fresh is null)
-            return (offer.Id, refused);
-        await ForgetAsync(offer.Id, whom.UserId, place, cancel);
-        return (fresh, null);
+        return await InsteadAsync(offer, enrolment, whom, place, offer.Said, cancel);
+    }
+
+    /// <summary>
+    /// The person said the wrong thing (a typo in an address): a new offer for something else, instead of the one that is there, and over when that one would
+    /// be. Where it is refused, or nothing else is said, the one that is there stays.
+    /// </summary>
+    public async Task<(string? OfferId, string? Refused)> CorrectAsync(EnrolmentFor whom, byte[] place, string? offerId, string? said, CancellationToken cancel)
+    {
+        if (await FindAsync(offerId, whom.UserId, place, cancel) is not { } offer || Find(offer.Factor) is not { Question: not null } enrolment)
+            return (null, null);
+        return said?.Trim() == offer.Said?.Trim() ? (offer.Id, null) : await InsteadAsync(offer, enrolment, whom, place, said, cancel);
     }
 
     /// <summary>For drawing its page again; null when it is over, confirmed, or not this person's in this place.</summary>
@@ -93,6 +100,16 @@ internal sealed class Enrolments(
     {
         if (await LoadAsync(offerId, userId, place, cancel) is { } kept)
             await ephemeral.RemoveAsync(Key(kept.Value.Id), cancel);
+    }
+
+    private async Task<(string? OfferId, string? Refused)> InsteadAsync(
+        EnrolmentOffer offer, IEnrolment enrolment, EnrolmentFor whom, byte[] place, string? said, CancellationToken cancel)
+    {
+        var (fresh, refused) = await OfferAsync(enrolment, whom, place, said, offer.Replaces, offer.ExpiresAt, cancel);
+        if (fresh is null)
+            return (offer.Id, refused);
+        await ForgetAsync(offer.Id, whom.UserId, place, cancel);
+        return (fresh, null);
     }
 
     private async Task<(string? OfferId, string? Refused)> OfferAsync(

@@ -17,6 +17,10 @@ internal interface ISecondFactor
 
     Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel);
 
+    /// <summary>What asking would do now, without doing it. Only factors that send something have an answer of their own.</summary>
+    /// <param name="signIn">Asked for a sign-in, not for a change in the settings: mail keeps a reserve for it.</param>
+    Task<Preview> PreviewAsync(string userId, bool signIn, CancellationToken cancel) => Task.FromResult(new Preview(null));
+
     /// <summary>The person went another way: stop what was set going (a push, a QR). Nothing to do for typed codes.</summary>
     Task CancelAsync(Challenge challenge, CancellationToken cancel) => Task.CompletedTask;
 
@@ -34,8 +38,9 @@ internal interface ISecondFactor
 /// <param name="Amr">RFC 8176 values that a success proves.</param>
 /// <param name="ChallengeLife">How long one challenge may be answered.</param>
 /// <param name="Words">The factor's own words in every language: "Name", "Instruction" (how to answer), "About" (one sentence for the settings).</param>
+/// <param name="Sends">Asking sends something (a mail): only a post asks, never a link that somebody else may have made.</param>
 /// <param name="IsFallback">For the day the others are lost: offered last, and never enough where a policy demands a factor.</param>
-internal sealed record FactorInfo(string Id, IReadOnlyList<string> Amr, TimeSpan ChallengeLife, Texts Words, bool IsFallback = false)
+internal sealed record FactorInfo(string Id, IReadOnlyList<string> Amr, TimeSpan ChallengeLife, Texts Words, bool IsFallback = false, bool Sends = false)
 {
     public string Name => Words.Get("Name");
 
@@ -55,7 +60,9 @@ internal abstract record Prompt
     private Prompt() { }
 
     /// <param name="Length">How many characters.</param>
-    /// <param name="SentTo">Masked place the code went to; null when the person makes the code.</param>
+    /// <param name="SentTo">
+    /// Where the code went: masked, but whole while it is being bound, so that a typo shows. Null when the person makes the code.
+    /// </param>
     /// <param name="AgainAt">When another one may be asked for; null when there is nothing to send.</param>
     /// <param name="Letters">Not digits alone.</param>
     /// <param name="Notice">Key of the factor's own words: what the person should know before waiting for the code.</param>
@@ -97,8 +104,14 @@ internal abstract record Started
     internal sealed record Asked(Prompt Prompt, byte[] Memo) : Started;
 
     /// <param name="Reason">Key of the factor's own words: what is the matter, and what to do.</param>
-    internal sealed record CannotAsk(string Reason) : Started;
+    /// <param name="AgainAt">When it can; null where nobody knows.</param>
+    internal sealed record CannotAsk(string Reason, DateTimeOffset? AgainAt = null) : Started;
 }
+
+/// <param name="Place">Masked place that a code would go to; null where nothing is sent.</param>
+/// <param name="Reason">Why it could not ask now: key of the factor's own words. Null when it can, as far as is known.</param>
+/// <param name="AgainAt">When it can again.</param>
+internal sealed record Preview(string? Place, string? Reason = null, DateTimeOffset? AgainAt = null);
 
 internal abstract record Verdict
 {

@@ -13,4 +13,5 @@ internal static class OfferTexts
     public static string TypeKey => Table.Get();
     public static string Key => Table.Get();
     public static string KeepCodes => Table.Get();
+    public static string BackToCode(object value) => Table.With(value);
 }

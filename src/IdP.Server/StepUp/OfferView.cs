@@ -2,7 +2,8 @@ namespace IdP.Server.StepUp;
 
 /// <summary>An offer as a page draws it (<c>_Offer.cshtml</c>): what to scan, to keep or to wait for, and the field for the answer. The form around it is the page's.</summary>
 /// <param name="Wrong">The last answer did not prove it.</param>
-internal sealed record OfferView(EnrolmentOffer Offer, bool Wrong)
+/// <param name="ChangePath">Where the person corrects what they said for it; null where nothing was.</param>
+internal sealed record OfferView(EnrolmentOffer Offer, bool Wrong, string? ChangePath = null)
 {
     public string? Uri => Offer.Show.GetValueOrDefault("uri");
 
@@ -11,7 +12,8 @@ internal sealed record OfferView(EnrolmentOffer Offer, bool Wrong)
 
     /// <summary>Where there is something to scan or to keep, the offer's own words say what to do.</summary>
     public PromptView Ask(FactorInfo factor) => new(
-        factor, Offer.Prompt, (Offer.Prompt as Prompt.EnterCode)?.Notice is { } notice ? factor.Words.Find(notice) : null, Wrong, Told: Uri is not null || Codes.Count > 0);
+        factor, Offer.Prompt, (Offer.Prompt as Prompt.EnterCode)?.Notice is { } notice ? factor.Words.Find(notice) : null, Wrong,
+        Told: Uri is not null || Codes.Count > 0, ChangePath: ChangePath);
 
     public IReadOnlyList<string> Codes => Offer.Show.TryGetValue("codes", out var codes) ? codes.Split(' ') : [];
 }

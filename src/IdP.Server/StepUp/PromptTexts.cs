@@ -9,6 +9,9 @@ internal static class PromptTexts
 
     public static string Code => Table.Get();
     public static string CodeSentTo(object value) => Table.With(value);
+    public static string WillSendTo(object value) => Table.With(value);
+    public static string WillSend => Table.Get();
+    public static string Change => Table.Get();
     public static string CodeDigits(object value) => Table.With(value);
     public static string Number => Table.Get();
     public static string ThenContinue => Table.Get();

@@ -1,23 +1,32 @@
 namespace IdP.Server.StepUp;
 
 /// <summary>A factor's question as a page draws it (<c>_Prompt.cshtml</c>): what to do, and the field for the answer. The form and the button around it are the page's.</summary>
-/// <param name="Prompt">Null: the factor cannot ask now, and <paramref name="Notice"/> says why.</param>
+/// <param name="Prompt">Null: nothing was asked yet, or the factor cannot ask now, and <paramref name="Notice"/> says why.</param>
 /// <param name="Notice">What the person should know before answering, in the factor's own words.</param>
 /// <param name="Wrong">The last answer did not prove it.</param>
-/// <param name="AgainInSeconds">How long until another code may be sent.</param>
+/// <param name="AgainInSeconds">How long until a code, or another, may be sent.</param>
 /// <param name="Told">The page says by itself what to do.</param>
-internal sealed record PromptView(FactorInfo Factor, Prompt? Prompt, string? Notice, bool Wrong, int AgainInSeconds = 0, bool Told = false)
+/// <param name="Place">Masked place that a code will go to once the person asks for it.</param>
+/// <param name="ChangePath">Where the person corrects the address that the code went to.</param>
+internal sealed record PromptView(
+    FactorInfo Factor, Prompt? Prompt, string? Notice, bool Wrong, int AgainInSeconds = 0, bool Told = false, string? Place = null,
+    string? ChangePath = null)
 {
     /// <param name="otherwise">The notice where the question has none of its own.</param>
     public static PromptView Of(FactorInfo factor, ChallengeStart start, bool wrong, DateTimeOffset now, string? otherwise = null)
     {
         var code = start.Challenge?.Prompt as Prompt.EnterCode;
         var notice = (start.Reason ?? code?.Notice) is { } key ? factor.Words.Find(key) : otherwise;
-        return new(factor, start.Challenge?.Prompt, notice, wrong, code?.AgainAt is { } at && at > now ? (int)Math.Ceiling((at - now).TotalSeconds) : 0);
+        var again = start.AgainAt ?? code?.AgainAt;
+        return new(factor, start.Challenge?.Prompt, notice, wrong, SecondsUntil(again, now), Place: start.Place);
     }
 
-    public bool CanSendAgain => Prompt is Prompt.EnterCode { AgainAt: not null };
+    /// <summary>Whole seconds, rounded up; 0 for what is over.</summary>
+    public static int SecondsUntil(DateTimeOffset? at, DateTimeOffset now) => at > now ? (int)Math.Ceiling((at.Value - now).TotalSeconds) : 0;
+
+    /// <summary>A code, or another, can be sent from this page.</summary>
+    public bool CanSend => Factor.Sends && Prompt is null or Prompt.EnterCode { AgainAt: not null };
 
     /// <summary>Something is the matter: other ways are shown at once.</summary>
-    public bool InTrouble => Prompt is null || Notice is not null;
+    public bool InTrouble => Notice is not null || (Prompt is null && !Factor.Sends);
 }

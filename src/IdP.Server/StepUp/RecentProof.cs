@@ -43,12 +43,20 @@ internal sealed class RecentProof(StepUpService stepUp, GuardingFactors guarding
     /// <summary>Ways to prove, the one to offer first being first; empty means the password.</summary>
     public IReadOnlyList<string> FactorsOf(UserRecord person) => guarding.Of(person);
 
+    /// <summary>The factor to ask for where the person has not chosen: the first that can ask now.</summary>
+    public async Task<string> PreferAsync(Asker asker, GuardedAction action, IReadOnlyList<string> usable, CancellationToken cancel) =>
+        await stepUp.PreferAsync(
+            asker.Person.Id, usable, Purpose(asker, action), asker.BrowserHash, await CurrentAsync(asker, action, cancel), cancel);
+
     /// <summary>Asks with this factor; a page drawn again shows the same challenge.</summary>
-    /// <param name="again">The person wants another code sent.</param>
-    public async Task<ChallengeStart> ChallengeAsync(Asker asker, GuardedAction action, string factor, bool again, CancellationToken cancel)
+    public async Task<ChallengeStart> ChallengeAsync(Asker asker, GuardedAction action, string factor, Asking asking, CancellationToken cancel)
     {
         var current = await CurrentAsync(asker, action, cancel);
-        var start = await stepUp.StartAsync(asker.Person.Id, factor, Purpose(asker, action), asker.BrowserHash, current, cancel, again, asker.Circumstances);
+        var start = await stepUp.StartAsync(
+            asker.Person.Id, factor, Purpose(asker, action), asker.BrowserHash, current, cancel, asking, asker.Circumstances);
+        // A double click: the other request has asked meanwhile.
+        if (start is { Challenge: null, Reason: null } && asking != Asking.Look)
+            return await ChallengeAsync(asker, action, factor, Asking.Look, cancel);
         if (start.Challenge is { } challenge && challenge.Id != current)
             await ephemeral.SetAsync(AskedKey(asker, action), Encoding.ASCII.GetBytes(challenge.Id), AskedLife, Holder.Person(asker.Person.Id), cancel);
         return start;

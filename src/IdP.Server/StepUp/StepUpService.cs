@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using IdP.Server.Accounts;
 using IdP.Server.Factors;
@@ -28,36 +29,54 @@ internal abstract record StepUpOutcome
     internal sealed record Stopped : StepUpOutcome;
 }
 
-/// <param name="Challenge">Null when the factor could not ask, and did not before.</param>
-/// <param name="Reason">Why not: key of the factor's own words.</param>
-internal sealed record ChallengeStart(Challenge? Challenge, string? Reason);
+/// <param name="Challenge">Null when nothing was asked.</param>
+/// <param name="Reason">Why the factor could not ask, or could not now: key of the factor's own words.</param>
+/// <param name="AgainAt">When it can.</param>
+/// <param name="Place">Masked place that a code will go to once the person asks for it.</param>
+internal sealed record ChallengeStart(Challenge? Challenge, string? Reason, DateTimeOffset? AgainAt = null, string? Place = null);
 
 /// <summary>The lifecycle of a second step, once, around all factors: expiry, tries, guess limits, single use, whose browser.</summary>
 internal sealed class StepUpService(
     SecondFactors factors, SealedStore ephemeral, UsedMarks marks, GuessLimits limits, TimeProvider clock)
 {
     private const int TriesPerChallenge = 5;
+    /// <summary>No person switches between more ways that send something.</summary>
+    private const int MostSetAside = 4;
+    /// <summary>Longer than any factor takes to send, and than a double click lasts.</summary>
+    private static readonly TimeSpan SendingTakes = TimeSpan.FromSeconds(3);
 
-    /// <summary>The live challenge for this purpose and factor, or a new one.</summary>
-    /// <param name="current">The challenge there was before; cancelled when it was for another factor.</param>
-    /// <param name="again">The person wants another code sent: only the newest is good. Where it cannot be sent the one before stays good.</param>
-    public async Task<ChallengeStart> StartAsync(
-        string userId, string factorId, string purpose, byte[] browserHash, string? current, CancellationToken cancel,
-        bool again = false, Circumstances? circumstances = null)
+    /// <summary>The first of these that can ask now or has asked; the first of all where none can.</summary>
+    /// <param name="usable">In the order of preference.</param>
+    public async Task<string> PreferAsync(
+        string userId, IReadOnlyList<string> usable, string purpose, byte[] browserHash, string? current, CancellationToken cancel)
     {
-        Stored<Challenge>? before = null;
-        if (current is not null && await LoadAsync(current, cancel) is { } live && live.Value.State == ChallengeState.Pending && IsFor(live.Value, userId, purpose, browserHash))
+        var signIn = purpose.StartsWith(Challenge.SignInPurpose, StringComparison.Ordinal);
+        var seen = usable.Count > 1 ? await LoadAsync(current, userId, purpose, browserHash, cancel) : null;
+        foreach (var id in usable.Count > 1 ? usable : [])
         {
-            if (live.Value.Factor != factorId)
-                await CancelAsync(live, cancel);
-            else if (live.Value.Tries < TriesPerChallenge && !(again && live.Value.Prompt is Prompt.EnterCode { AgainAt: { } at } && at <= clock.GetUtcNow()))
-                return new(live.Value, null);
-            else if (again)
-                before = live;
-            // Its tries are used up, but the last answer may still be looked at (a double click): it takes no more, and is left to its end.
+            if (factors.Find(id) is not { } factor)
+                continue;
+            if (!factor.Info.Sends || await AskedBeforeAsync(seen, id, cancel) is not null || (await factor.PreviewAsync(userId, signIn, cancel)).Reason is null)
+                return id;
         }
 
+        return usable[0];
+    }
+
+    /// <summary>The live challenge for this purpose and factor, or a new one where <paramref name="asking"/> allows it.</summary>
+    /// <param name="current">
+    /// The challenge there was before. For another factor it is cancelled, or set aside where something was sent: the person may come back to it.
+    /// </param>
+    public async Task<ChallengeStart> StartAsync(
+        string userId, string factorId, string purpose, byte[] browserHash, string? current, CancellationToken cancel,
+        Asking asking = Asking.Ask, Circumstances? circumstances = null)
+    {
         var factor = factors.Find(factorId) ?? throw new InvalidOperationException($"The factor '{factorId}' is not installed.");
+        var seen = await LoadAsync(current, userId, purpose, browserHash, cancel);
+        var before = await AskedBeforeAsync(seen, factorId, cancel);
+        if (before is { } good && !(asking == Asking.Again && MayAskAgain(good.Value)))
+            return new((await ComeBackAsync(seen!.Value, good, cancel)).Value, null);
+
         var challenge = new Challenge
         {
             Id = Handles.NewId(),
@@ -69,14 +88,46 @@ internal sealed class StepUpService(
             Prompt = new Prompt.EnterCode(6),
             Circumstances = circumstances ?? Circumstances.Unknown,
         };
-        var started = await factor.ChallengeAsync(challenge, cancel);
-        if (started is not Started.Asked asked)
-            return new(before is { Value.Tries: < TriesPerChallenge } good ? good.Value : null, ((Started.CannotAsk)started).Reason);
-        if (before is { } old)
-            await CancelAsync(old, cancel);
-        challenge = challenge with { Prompt = asked.Prompt, Memo = asked.Memo };
-        await ephemeral.SetAsync(Key(challenge.Id), Write(challenge), factor.Info.ChallengeLife, Holder.Person(userId), cancel);
-        return new(challenge, null);
+        if (asking == Asking.Look && factor.Info.Sends)
+        {
+            var preview = await factor.PreviewAsync(userId, challenge.IsSignIn, cancel);
+            return new(null, preview.Reason, preview.AgainAt, preview.Place);
+        }
+
+        // A double click sends the form twice, and one mail: the second request is given the challenge of the first.
+        var turn = $"asking:{purpose}:{factorId}";
+        if (factor.Info.Sends && await TurnAsync(turn, challenge, before?.Value.Id, cancel) is { Mine: false, Made: var made })
+            return new(made ?? before?.Value, null);
+
+        string? done = null;
+        try
+        {
+            if (seen is { } other && other.Value.Factor != factorId)
+                challenge = challenge with { Left = await LeaveAsync(other, cancel) };
+            else if (seen is { } same)
+                challenge = challenge with { Left = same.Value.Left };
+            // Where the tries are used up the last answer may still be looked at (a double click): it takes no more, and is left to its end.
+            var started = await factor.ChallengeAsync(challenge, cancel);
+            if (started is not Started.Asked asked)
+            {
+                var cannot = (Started.CannotAsk)started;
+                return new(before?.Value, cannot.Reason, cannot.AgainAt);
+            }
+
+            if (before is { } old)
+                await CancelAsync(old, cancel);
+            challenge = challenge with { Prompt = asked.Prompt, Memo = asked.Memo };
+            await ephemeral.SetAsync(Key(challenge.Id), Write(challenge), factor.Info.ChallengeLife, Holder.Person(userId), cancel);
+            done = challenge.Id;
+            return new(challenge, null);
+        }
+        finally
+        {
+            if (factor.Info.Sends && done is not null)
+                await ephemeral.SetAsync(turn, Encoding.ASCII.GetBytes(done), SendingTakes, Holder.Person(userId), CancellationToken.None);
+            else if (factor.Info.Sends)
+                await ephemeral.RemoveAsync(turn, CancellationToken.None);
+        }
     }
 
     /// <summary>
@@ -150,16 +201,18 @@ internal sealed class StepUpService(
         return null;
     }
 
-    /// <summary>Moves a pending challenge on. Other tries may have been counted since it was read: they change the count, never the state.</summary>
+    /// <summary>Moves a challenge on from the state it was read in. Other tries may have been counted since: they change the count, never the state.</summary>
     private async Task<bool> MoveAsync(Stored<Challenge> from, ChallengeState to, CancellationToken cancel, string? proven = null)
     {
-        for (Stored<Challenge>? seen = from; seen is { } pending && pending.Value.State == ChallengeState.Pending; seen = await LoadAsync(from.Value.Id, cancel))
+        if (from.Value.State is not (ChallengeState.Pending or ChallengeState.SetAside))
+            return false;
+        for (Stored<Challenge>? seen = from; seen is { } pending && pending.Value.State == from.Value.State; seen = await LoadAsync(from.Value.Id, cancel))
         {
             var moved = Write(pending.Value with { State = to, Binding = proven });
             if (await ephemeral.ReplaceAsync(Key(pending.Value.Id), pending.Bytes, moved, Left(pending.Value), Holder.Person(pending.Value.UserId), cancel) is null)
                 continue;
             // Denied or cancelled, it cannot be claimed, whoever puts it back as it was.
-            return to == ChallengeState.Approved || await marks.TryAsync(ClaimOf(pending.Value.Id), pending.Value.ExpiresAt, cancel);
+            return to is not (ChallengeState.Denied or ChallengeState.Cancelled) || await marks.TryAsync(ClaimOf(pending.Value.Id), pending.Value.ExpiresAt, cancel);
         }
 
         return false;
@@ -170,6 +223,75 @@ internal sealed class StepUpService(
         if (await MoveAsync(live, ChallengeState.Cancelled, cancel) && factors.Find(live.Value.Factor) is { } factor)
             await factor.CancelAsync(live.Value, cancel);
     }
+
+    /// <summary>The person goes another way. What was sent stays good for when they come back; the id to find it by.</summary>
+    private async Task<string?> LeaveAsync(Stored<Challenge> live, CancellationToken cancel)
+    {
+        if (factors.Find(live.Value.Factor) is { Info.Sends: true })
+        {
+            await MoveAsync(live, ChallengeState.SetAside, cancel);
+            return live.Value.Id;
+        }
+
+        await CancelAsync(live, cancel);
+        return live.Value.Left;
+    }
+
+    /// <summary>The question with this factor that can still be answered: the present one, or one that was set aside for it.</summary>
+    private async Task<Stored<Challenge>?> AskedBeforeAsync(Stored<Challenge>? from, string factorId, CancellationToken cancel)
+    {
+        var seen = from;
+        for (var hop = 0; seen is { } at && hop < MostSetAside; hop++)
+        {
+            if (at.Value.Factor == factorId)
+                return at.Value.State is ChallengeState.Pending or ChallengeState.SetAside && at.Value.Tries < TriesPerChallenge ? at : null;
+            seen = await LoadAsync(at.Value.Left, from!.Value.Value.UserId, from.Value.Value.Purpose, from.Value.Value.BrowserHash, cancel);
+        }
+
+        return null;
+    }
+
+    private async Task<Stored<Challenge>> ComeBackAsync(Stored<Challenge> present, Stored<Challenge> to, CancellationToken cancel)
+    {
+        if (present.Value.Id != to.Value.Id)
+            await LeaveAsync(present, cancel);
+        if (to.Value.State == ChallengeState.SetAside)
+            await MoveAsync(to, ChallengeState.Pending, cancel);
+        return to;
+    }
+
+    private bool MayAskAgain(Challenge challenge) => challenge.Prompt is Prompt.EnterCode { AgainAt: { } at } && at <= clock.GetUtcNow();
+
+    /// <summary>Whether it is this request's turn to send; else the challenge of the request that has just done so, null when that takes too long.</summary>
+    /// <param name="wanted">As this request would make it.</param>
+    /// <param name="before">The challenge that a new one is asked for instead of.</param>
+    private async Task<(bool Mine, Challenge? Made)> TurnAsync(string turn, Challenge wanted, string? before, CancellationToken cancel)
+    {
+        var (started, holder) = (clock.GetTimestamp(), Holder.Person(wanted.UserId));
+        while (!await ephemeral.AddAsync(turn, [], SendingTakes, holder, cancel))
+        {
+            if (await ephemeral.GetAsync(turn, cancel) is not { } kept)
+                continue;
+            if (kept.Value is not [])
+            {
+                var made = await LoadAsync(Encoding.ASCII.GetString(kept.Value), wanted.UserId, wanted.Purpose, wanted.BrowserHash, cancel);
+                if (made is { Value: { State: ChallengeState.Pending, Tries: < TriesPerChallenge } good } && good.Id != before)
+                    return (false, good);
+                if (await ephemeral.ReplaceAsync(turn, kept.Bytes, [], SendingTakes, holder, cancel) is not null)
+                    break;
+            }
+
+            if (clock.GetElapsedTime(started) > SendingTakes)
+                return (false, null);
+            await Task.Delay(TimeSpan.FromMilliseconds(50), clock, cancel);
+        }
+
+        return (true, null);
+    }
+
+    /// <summary>Null when it is not this person's, in this browser, for this purpose.</summary>
+    private async Task<Stored<Challenge>?> LoadAsync(string? id, string userId, string purpose, byte[] browserHash, CancellationToken cancel) =>
+        id is not null && await LoadAsync(id, cancel) is { } found && IsFor(found.Value, userId, purpose, browserHash) ? found : null;
 
     private async Task<Stored<Challenge>?> LoadAsync(string id, CancellationToken cancel)
     {

@@ -253,6 +253,8 @@ internal sealed class OutboxMailRow
     /// <summary>Which template: "code", "notice", ...; limits count by it.</summary>
     public required string Kind { get; set; }
     public required string Recipient { get; set; }
+    /// <summary>The mailbox behind the recipient, as far as its spelling tells: limits count by it.</summary>
+    public required string Mailbox { get; set; }
     /// <summary>Subject, text and HTML: they hold codes and links. Null once sent long ago.</summary>
     public byte[]? Sealed { get; set; }
     public DateTimeOffset CreatedAt { get; set; }

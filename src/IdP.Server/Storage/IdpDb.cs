@@ -50,7 +50,7 @@ internal abstract class IdpDb(DbContextOptions options) : DbContext(options)
         model.Entity<GuessCounterRow>(e => { e.ToTable("guess_counters"); e.HasKey(x => x.Key); });
         model.Entity<AuditRow>(e => { e.ToTable("audit"); e.HasKey(x => x.Id); e.HasIndex(x => x.At); e.HasIndex(x => x.UserId); e.HasIndex(x => x.SumKey).IsUnique(); e.Property(x => x.Count).HasDefaultValue(1); });
         model.Entity<OneTimeLinkRow>(e => { e.ToTable("one_time_links"); e.HasKey(x => x.Hash); });
-        model.Entity<OutboxMailRow>(e => { e.ToTable("outbox"); e.HasKey(x => x.Id); e.HasIndex(x => new { x.SentAt, x.NextAttemptAt }); e.HasIndex(x => new { x.UserId, x.Kind, x.CreatedAt }); });
+        model.Entity<OutboxMailRow>(e => { e.ToTable("outbox"); e.HasKey(x => x.Id); e.HasIndex(x => new { x.SentAt, x.NextAttemptAt }); e.HasIndex(x => new { x.UserId, x.Kind, x.CreatedAt }); e.HasIndex(x => new { x.Mailbox, x.Kind, x.CreatedAt }); });
 
         foreach (var property in model.Model.GetEntityTypes().SelectMany(entity => entity.GetProperties()))
             property.SetColumnName(SnakeCase(property.Name));

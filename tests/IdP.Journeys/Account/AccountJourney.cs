@@ -71,7 +71,7 @@ public abstract partial class AccountJourney(MailingJourneyHost host)
         await me.SayAsync("code", me.Person.CodeAt(Idp.Clock));
     }
 
-    /// <summary>At most three codes in ten minutes are mailed to one person.</summary>
+    /// <summary>At most three codes in ten minutes are mailed to one address.</summary>
     private protected void TenMinutesPass() => Idp.Clock.Forward(Pause);
 
     private protected async Task<string> MailedCodeAsync(string address, int after) => Code().Match((await CodeMailAsync(address, after)).TextBody!).Value;

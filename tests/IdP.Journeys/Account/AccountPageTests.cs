@@ -111,7 +111,9 @@ public sealed class AccountPageTests(LookingHost host)
 
         await page.GotoAsync(idp.Issuer + "/account/two-step");
         await page.Locator("[data-factor=email] .thing a.button").Last.ClickAsync();
-        await page.Locator("[data-factor=email] input[name=code]").WaitForAsync();
+        await page.Locator("[data-factor=email] [data-unsent]").WaitForAsync();
+        await look.AtAsync(page, "account-confirm-unsent");
+        await page.SendCodeAsync();
         await page.Locator("summary").ClickAsync();
         await look.AtAsync(page, "account-confirm-email");
         await page.Locator("a[href*='with=recovery']").ClickAsync();
@@ -123,6 +125,8 @@ public sealed class AccountPageTests(LookingHost host)
         {
             await page.Locator("summary").ClickAsync();
             await page.Locator("a[href*='with=email']").ClickAsync();
+            await page.ArrivesAsync("with=email");
+            await page.Locator("[data-send]").ClickAsync();
             await page.Locator("[data-problem=CannotAsk]").WaitForAsync();
             await look.AtAsync(page, "account-confirm-cannot-ask");
         }

@@ -25,7 +25,7 @@ public abstract partial class BindingJourneys(MailingJourneyHost host) : Account
         foreach (var factor in (Texts[])[TotpTexts.Table, BackupEmailTexts.Table, RecoveryCodesTexts.Table])
             await me.ReadsAsync(() => factor.Get("Name"), () => factor.Get("About"));
         await BindOtpAsync(me);
-        await me.ReadsAsync(() => SettingsTexts.Done("bound")!, () => SettingsTexts.Bound, () => SettingsTexts.Modify, () => SettingsTexts.Unbind);
+        await me.ReadsAsync(() => SettingsTexts.Done("bound", TotpTexts.Table.Get("Name"))!, () => SettingsTexts.Bound, () => SettingsTexts.Modify, () => SettingsTexts.Unbind);
         Assert.Contains(me.Words(() => MailTexts.Event(NoticeKind.FactorBound, TotpTexts.Table.Get("Name"))), (await Mail.ReceiveAsync(me.Person.Email)).TextBody, StringComparison.Ordinal);
 
         await using (var elsewhere = await StartAsync(language, me.Person, signIn: false))
@@ -43,7 +43,7 @@ public abstract partial class BindingJourneys(MailingJourneyHost host) : Account
         await me.Page.ArrivesAsync("offer=");
         await TypeNewOtpAsync(me);
         await me.Page.ArrivesAsync("done=rebound");
-        await me.ReadsAsync(() => SettingsTexts.Done("rebound")!);
+        await me.ReadsAsync(() => SettingsTexts.Done("rebound", TotpTexts.Table.Get("Name"))!);
 
         await me.Page.Locator("[data-factor=totp] .thing a.button").Last.ClickAsync();
         await ConfirmWithOtpAsync(me);
@@ -73,12 +73,11 @@ public abstract partial class BindingJourneys(MailingJourneyHost host) : Account
             Assert.Contains(elsewhere.Words(() => MailTexts.SignInTo("The web app")), mail.TextBody, StringComparison.Ordinal);
             var first = await MailedCodeAsync(address, after: 1);
 
-            // Too early: the page says how long it takes, and whoever presses all the same is sent nothing.
+            // Too early: the page says how long it takes, and its button waits.
             var there = elsewhere.Page.Url;
             var wait = elsewhere.Page.Locator("form[action*='/verify/again'] .hint");
             Assert.InRange(WaitIn(await wait.InnerTextAsync()), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(60));
-            await elsewhere.PressAsync(() => SignInTexts.SendAgain);
-            await elsewhere.Page.ArrivesAsync("/verify/again");
+            Assert.True(await elsewhere.Page.Locator("[data-send]").IsDisabledAsync());
             Idp.Clock.Forward(TimeSpan.FromSeconds(61));
             await elsewhere.Page.GotoAsync(there);
             Assert.Equal(0, await wait.CountAsync());
@@ -100,11 +99,12 @@ public abstract partial class BindingJourneys(MailingJourneyHost host) : Account
         await me.ReadsAsync(() => Emails.Masked(address));
         await me.Page.Locator("[data-factor=email] .thing a.button").Last.ClickAsync();
         await me.Page.ArrivesAsync("/account/confirm");
+        await me.SendCodeAsync();
         await me.SayAsync("code", await MailedCodeAsync(address, after: 3));
         await me.Page.ArrivesAsync("/account/two-step/unbind");
         await me.Page.Locator("button.danger").ClickAsync();
         await me.Page.ArrivesAsync("done=unbound");
-        await me.ReadsAsync(() => SettingsTexts.Done("unbound")!);
+        await me.ReadsAsync(() => SettingsTexts.Done("unbound-last", BackupEmailTexts.Table.Get("Name"))!);
     }
 
     /// <summary>J-30: a proof with the old address, the new one - and the old one works until a code has come back from there.</summary>
@@ -119,11 +119,14 @@ public abstract partial class BindingJourneys(MailingJourneyHost host) : Account
         await me.OpenAsync("/account/two-step");
         await me.Page.Locator("[data-factor=email] .thing a.button").First.ClickAsync();
         await me.Page.ArrivesAsync("/account/confirm");
-        await me.ReadsAsync(() => SettingsTexts.ToRebind(BackupEmailTexts.Table.Get("Name")), () => PromptTexts.CodeSentTo(Emails.Masked(old)));
+        await me.ReadsAsync(() => SettingsTexts.ToRebind(BackupEmailTexts.Table.Get("Name")), () => PromptTexts.WillSendTo(Emails.Masked(old)));
+        await me.SendCodeAsync();
+        await me.ReadsAsync(() => PromptTexts.CodeSentTo(Emails.Masked(old)));
         await me.SayAsync("code", await MailedCodeAsync(old, after: 1));
         await me.Page.ArrivesAsync("/account/two-step/bind");
         await me.SayAsync("said", fresh);
         await me.Page.ArrivesAsync("offer=");
+        await me.ReadsAsync(() => PromptTexts.CodeSentTo(fresh), () => PromptTexts.Change);
         var proof = await MailedCodeAsync(fresh, after: 0);
         await using (var elsewhere = await StartAsync(language, me.Person, signIn: false))
         {
@@ -135,7 +138,7 @@ public abstract partial class BindingJourneys(MailingJourneyHost host) : Account
 
         await me.SayAsync("code", proof);
         await me.Page.ArrivesAsync("done=rebound");
-        await me.ReadsAsync(() => SettingsTexts.Done("rebound")!, () => Emails.Masked(fresh));
+        await me.ReadsAsync(() => SettingsTexts.Done("rebound", BackupEmailTexts.Table.Get("Name"))!, () => Emails.Masked(fresh));
         Assert.DoesNotContain(Emails.Masked(old), await me.Page.Locator("main").InnerTextAsync(), StringComparison.Ordinal);
         TenMinutesPass();
         await using (var elsewhere = await StartAsync(language, me.Person, signIn: false))

@@ -1,5 +1,6 @@
 using IdP.Server.Accounts;
 using IdP.Server.Factors.BackupEmail;
+using IdP.Server.Factors.Totp;
 using IdP.Server.Settings;
 using IdP.Server.SignIn;
 using IdP.Server.StepUp;
@@ -40,7 +41,7 @@ public abstract class ChoosingJourneys(MailingJourneyHost host) : AccountJourney
             await second.Page.Locator("select[name=factor]").SelectOptionAsync("totp");
             await second.PressAsync(() => SettingsTexts.Save);
             await second.Page.ArrivesAsync("done=preferred");
-            await second.ReadsAsync(() => SettingsTexts.Done("preferred")!);
+            await second.ReadsAsync(() => SettingsTexts.Done("preferred", TotpTexts.Table.Get("Name"))!);
         }
 
         await using var third = await StartAsync(language, owner.Person, signIn: false);
@@ -63,6 +64,7 @@ public abstract class ChoosingJourneys(MailingJourneyHost host) : AccountJourney
         await me.Page.Locator("main [data-factor=totp]").WaitForAsync();
         await ChooseAddressAsync(me);
         await me.Page.ArrivesAsync("with=email");
+        await me.SendCodeAsync();
         await me.ReadsAsync(() => PromptTexts.CodeSentTo(Emails.Masked(owner.Mailbox)));
         await me.SayAsync("code", await MailedCodeAsync(owner.Mailbox, after: 0));
         await me.Page.ArrivesAsync("/account/two-step/unbind");
@@ -80,6 +82,7 @@ public abstract class ChoosingJourneys(MailingJourneyHost host) : AccountJourney
         await me.Page.Locator("main [data-factor=totp]").WaitForAsync();
         await ChooseAddressAsync(me);
         await me.Page.ArrivesAsync("with=email");
+        await me.SendCodeAsync();
         await me.SayAsync("code", await MailedCodeAsync(owner.Mailbox, after: 0));
         await me.Page.Locator("input[name=newPassword]").WaitForAsync();
         await me.ChooseAsync("remembered like a purple kettle");

@@ -138,6 +138,8 @@ public sealed class SecondStepPageTests(LookingHost host)
         await look.AtAsync(page, "reset-factor-wrong");
         await page.Locator("a[href*='with=email']").ClickAsync();
         await page.ArrivesAsync("with=email");
+        await look.AtAsync(page, "reset-email-unsent");
+        await page.SendCodeAsync();
         await look.AtAsync(page, "reset-email");
         await page.Locator("summary").ClickAsync();
         await page.Locator("a[href*='with=totp']").ClickAsync();

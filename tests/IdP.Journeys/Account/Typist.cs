@@ -52,6 +52,13 @@ internal sealed class Typist : IAsyncDisposable
         await SayAsync(Person.CodeAt(idp.Clock));
     }
 
+    /// <summary>Has the code sent that a page asks for, where somebody came to it by a link.</summary>
+    public async Task SendCodeAsync()
+    {
+        await PressAsync("[data-send]");
+        await ArrivesAsync("/again", shows: "input[name=code]");
+    }
+
     public Task SayMailedCodeAsync(string address) =>
         SayAsync(Postbox.CodeIn(idp.Postbox.Delivered.Last(mail => mail.Recipient == address && Postbox.HasCode(mail.Text)).Text));
 
@@ -101,7 +108,7 @@ internal sealed class Typist : IAsyncDisposable
     {
         var walk = await Page.EvaluateAsync<int[]>("""
             () => {
-                const all = [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, summary, textarea')].filter(one => one.checkVisibility());
+                const all = [...document.querySelectorAll('a[href], button:enabled, input:not([type=hidden]), select, summary, textarea')].filter(one => one.checkVisibility());
                 const walk = window.walk = { met: [], unseen: [] };
                 addEventListener('focusin', ({ target }) => {
                     const { outlineStyle, outlineWidth } = getComputedStyle(target);

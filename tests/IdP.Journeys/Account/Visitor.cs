@@ -110,6 +110,9 @@ internal sealed class Visitor : IAsyncDisposable
         await Page.Locator($"form:has(input[name={field}]) button").First.ClickAsync();
     }
 
+    /// <summary>Has the code sent that a page asks for, where somebody came to it by a link.</summary>
+    public Task SendCodeAsync() => Page.SendCodeAsync();
+
     /// <summary>A new password, typed twice.</summary>
     public async Task ChooseAsync(string password)
     {

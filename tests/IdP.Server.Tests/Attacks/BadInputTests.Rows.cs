@@ -57,12 +57,12 @@ public abstract partial class BadInputTests
     private static readonly Dictionary<string, string> Closed = new()
     {
         ["/connect/continue"] = "tx", ["/connect/cancel"] = "tx", ["/sign-in"] = "tx userName password", ["/verify"] = "tx code trust", ["/verify/other"] = "tx factor", ["/verify/again"] = "tx",
-        ["/consent"] = "tx decision", ["/bind"] = "tx code", ["/bind/choose"] = "tx factor said", ["/bind/again"] = "tx", ["/bind/other"] = "tx", ["/bind/skip"] = "tx", ["/setup"] = "token userName email password",
+        ["/consent"] = "tx decision", ["/bind"] = "tx code change", ["/bind/choose"] = "tx factor said", ["/bind/again"] = "tx", ["/bind/other"] = "tx", ["/bind/skip"] = "tx", ["/setup"] = "token userName email password",
         ["/forgot"] = "userName done", ["/reset"] = "token with after done code newPassword again", ["/reset/again"] = "token with", ["/not-me"] = "token",
         ["/account"] = "ui_locales", ["/account/return"] = "code state iss error", ["/account/profile"] = "name locale done", ["/account/password"] = "password newPassword again done",
         ["/account/sessions"] = "done", ["/account/sessions/end"] = "id", ["/account/sessions/others"] = "id", ["/account/sessions/app"] = "id", ["/account/devices"] = "done", ["/account/devices/remove"] = "id",
-        ["/account/devices/all"] = "id", ["/account/two-step"] = "done", ["/account/two-step/prefer"] = "factor", ["/account/two-step/unbind"] = "id", ["/account/two-step/bind"] = "factor replaces offer code kept label",
-        ["/account/two-step/bind/offer"] = "factor replaces said", ["/account/two-step/bind/again"] = "factor replaces offer", ["/account/two-step/bind/file"] = "offer", ["/account/confirm"] = "action with code password",
+        ["/account/devices/all"] = "id", ["/account/two-step"] = "done factor", ["/account/two-step/prefer"] = "factor", ["/account/two-step/unbind"] = "id", ["/account/two-step/bind"] = "factor replaces offer change code kept label",
+        ["/account/two-step/bind/offer"] = "factor replaces offer said", ["/account/two-step/bind/again"] = "factor replaces offer", ["/account/two-step/bind/file"] = "offer", ["/account/confirm"] = "action with code password",
         ["/account/confirm/again"] = "action with", ["/"] = "ui_locales theme", ["/assets/{file}"] = "file", ["/.well-known/openid-configuration"] = "any", ["/.well-known/oauth-authorization-server"] = "any",
         ["/.well-known/jwks.json"] = "any",
     };

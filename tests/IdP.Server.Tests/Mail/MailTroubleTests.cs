@@ -32,10 +32,12 @@ public abstract class MailTroubleTests(MailTroubleHost host)
         using var browser = idp.Browser();
         var at = await browser.OpenAsync(idp.App(TestClient.Web).Ask().Url);
         at = await ToldAsync(trouble, () => browser.SubmitAsync(at, new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password }, "/sign-in"));
-        Assert.Equal("email", Asked(at));
+        // Where mail does not answer it may still come; where it cannot come the other way is offered at once.
+        Assert.Equal(IsSlow(trouble) ? "email" : "totp", Asked(at));
         Assert.True(at.Page!.QuerySelector("details")!.HasAttribute("open"));
 
-        at = await browser.SubmitAsync(at, new Dictionary<string, string> { ["factor"] = "totp" }, "/verify/other");
+        if (IsSlow(trouble))
+            at = await browser.SubmitAsync(at, new Dictionary<string, string> { ["factor"] = "totp" }, "/verify/other");
         at = await browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = await person.CodeAsync("totp") }, "/verify");
         Assert.NotNull(at.MustAnswer()["code"]);
     }
@@ -47,7 +49,8 @@ public abstract class MailTroubleTests(MailTroubleHost host)
         using var owner = new Owner(idp, person.Person, idp.Browser());
         Assert.Equal("/account", (await owner.SignInAsync()).At);
         var unbind = GuardedAction.Unbind((await person.BindingAsync("email")).Id);
-        var at = await ToldAsync(trouble, () => owner.Browser.VisitAsync("/account/confirm?action=" + unbind.Name));
+        var asking = await owner.Browser.VisitAsync("/account/confirm?action=" + unbind.Name);
+        var at = await ToldAsync(trouble, () => owner.Browser.SendCodeAsync(asking));
         Assert.Equal("email", Asked(at));
         Assert.True(at.Page!.QuerySelector("details")!.HasAttribute("open"));
         Assert.Equal("/account/two-step/unbind", (await owner.ConfirmAsync(at)).At);
@@ -60,7 +63,8 @@ public abstract class MailTroubleTests(MailTroubleHost host)
         await idp.Service<Users>().PreferFactorAsync(person.Id, "email", By.Tool("tests"), default);
         var token = await idp.Service<Database>().TransactAsync(lane => idp.Service<PasswordReset>().MakeAsync(lane, person.Id, default), default);
         using var browser = idp.Browser();
-        var at = await ToldAsync(trouble, () => browser.OpenAsync("/reset?token=" + token));
+        var asking = await browser.OpenAsync("/reset?token=" + token);
+        var at = await ToldAsync(trouble, () => browser.SendCodeAsync(asking));
         Assert.Equal("email", Asked(at));
         Assert.True(at.Page!.QuerySelector("details")!.HasAttribute("open"));
 
@@ -100,6 +104,8 @@ public abstract class MailTroubleTests(MailTroubleHost host)
         Assert.NotNull(at.MustAnswer()["code"]);
     }
 
+    private static bool IsSlow(string trouble) => trouble.StartsWith("no ", StringComparison.Ordinal) && trouble != "no TLS";
+
     private static string? Asked(Stop at) => at.Page!.QuerySelector("[data-factor]")?.GetAttribute("data-factor");
 
     /// <summary>The page after the step that sends a code, in the middle of the trouble.</summary>
@@ -111,8 +117,7 @@ public abstract class MailTroubleTests(MailTroubleHost host)
             var watch = Stopwatch.StartNew();
             var at = await step();
             Assert.InRange(watch.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(2));
-            var slow = trouble.StartsWith("no ", StringComparison.Ordinal) && trouble != "no TLS";
-            Assert.True(at.Page!.QuerySelector(slow ? "[data-notice]" : "[data-problem=CannotAsk], [data-problem=Refused]") is not null, at.Describe());
+            Assert.True(at.Page!.QuerySelector(IsSlow(trouble) || Asked(at) == "totp" ? "[data-notice]" : "[data-problem=CannotAsk], [data-problem=Refused]") is not null, at.Describe());
             // A server that does not speak TLS hears that we would like to, and nothing else.
             Assert.All(host.Smtp.HeardInClear, line => Assert.Matches("^(EHLO|STARTTLS|QUIT)", line));
             return at;

@@ -84,7 +84,7 @@ public sealed class AcceptedFactorTests(AcceptedFactorHost host) : IClassFixture
 
         // A mailed code that was asked for behind the page, and is right: it opens nothing.
         var proofs = idp.Service<RecentProof>();
-        await proofs.ChallengeAsync(await owner.AskerAsync(), action, "email", again: false, default);
+        await proofs.ChallengeAsync(await owner.AskerAsync(), action, "email", Asking.Ask, default);
         Assert.IsType<StepUpOutcome.Passed>(await proofs.AnswerAsync(await owner.AskerAsync(), action, new Answer.Code(await person.CodeAsync("email")), default));
         Assert.Equal("/account/confirm", (await owner.Browser.VisitAsync("/account/two-step/bind?factor=totp")).At);
         Assert.False(await proofs.TakeAsync(await owner.AskerAsync(), action, default));

@@ -48,7 +48,7 @@ public abstract class FactorPagesTests(TestIdp idp)
     {
         var person = await FactorPerson.AddAsync(idp, factor, "totp");
         using var owner = await AtSettingsAsync(person);
-        var at = await owner.Browser.VisitAsync("/account/confirm?action=password&with=" + factor);
+        var at = await owner.Browser.SendCodeAsync(await owner.Browser.VisitAsync("/account/confirm?action=password&with=" + factor));
         var code = await person.CodeAsync();
         var stop = await owner.Browser.PostAsync($"/account/confirm?action=bind:totp&with={factor}", [new("__csrf", Browser.Fields(at.Form())["__csrf"]), new("code", code)]);
         Assert.Equal(("/account/confirm", "CodeExpired"), (stop.At, Problem(stop)));
@@ -64,10 +64,11 @@ public abstract class FactorPagesTests(TestIdp idp)
         using var owner = await AtSettingsAsync(person);
         using var elsewhere = await AtSettingsAsync(person);
         using var thief = await AtSettingsAsync(stranger);
-        var at = await owner.Browser.VisitAsync("/account/confirm?action=password&with=" + factor);
+        var at = await owner.Browser.SendCodeAsync(await owner.Browser.VisitAsync("/account/confirm?action=password&with=" + factor));
         var code = await person.CodeAsync();
 
-        var stop = await thief.Browser.SubmitAsync(await thief.Browser.VisitAsync("/account/confirm?action=password&with=" + factor), Code(code), "/account/confirm");
+        var stop = await thief.Browser.SubmitAsync(
+            await thief.Browser.SendCodeAsync(await thief.Browser.VisitAsync("/account/confirm?action=password&with=" + factor)), Code(code), "/account/confirm");
         Assert.Equal(("/account/confirm", "WrongCode"), (stop.At, Problem(stop)));
         var csrf = Browser.Fields((await elsewhere.Browser.VisitAsync("/account/profile")).Form())["__csrf"];
         stop = await elsewhere.Browser.PostAsync($"/account/confirm?action=password&with={factor}", [new("__csrf", csrf), new("code", code)]);
@@ -84,7 +85,7 @@ public abstract class FactorPagesTests(TestIdp idp)
         var link = "/reset?token=" + await idp.Service<Database>().TransactAsync(lane => idp.Service<PasswordReset>().MakeAsync(lane, person.Id, default), default);
         using var browser = idp.Browser();
         using var other = idp.Browser();
-        var at = await browser.OpenAsync(link);
+        var at = await browser.SendCodeAsync(await browser.OpenAsync(link));
         var code = await person.CodeAsync();
         var csrf = Browser.Fields((await other.VisitAsync("/forgot")).Form())["__csrf"];
         var stop = await other.PostAsync(link, [new("__csrf", csrf), new("code", code)]);
@@ -109,13 +110,8 @@ public abstract class FactorPagesTests(TestIdp idp)
         Assert.Equal(("/verify", "WrongCode"), (stop.At, Problem(stop)));
 
         at = await ChooseAsync(browser, stop, factor);
-        if (factor == "email")
-        {
-            // Another question, another mail: the one before is worth nothing there either.
-            Assert.Equal(("/verify", "WrongCode"), ((stop = await browser.SubmitAsync(at, Code(code), "/verify")).At, Problem(stop)));
-            code = await person.CodeAsync();
-        }
-
+        // A code that was sent already can be typed once its owner has come back: there is no other mail.
+        Assert.Equal(person.Factor == "email" || other == "email" ? 1 : 0, person.Mails);
         Assert.NotNull((await browser.SubmitAsync(at, Code(code), "/verify")).MustAnswer()["code"]);
     }
 

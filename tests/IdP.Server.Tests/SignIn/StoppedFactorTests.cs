@@ -39,7 +39,7 @@ public abstract class StoppedFactorTests(TestIdp idp)
         await StopOwnAsync(person, (await idp.StoredAsync("select id from known_browsers where user_id = @id", row => row.GetString(0), ("@id", person.Id)))!);
         const string Confirm = "/account/confirm?action=password&with=";
         SaysStopped(await browser.SubmitAsync(await browser.VisitAsync(Confirm + "totp"), Code(await person.CodeAsync()), "/account/confirm"));
-        at = await browser.VisitAsync(Confirm + "email");
+        at = await browser.SendCodeAsync(await browser.VisitAsync(Confirm + "email"));
         Assert.Equal("/account/password", (await browser.SubmitAsync(at, Code(await MailedAsync(person)), "/account/confirm")).At);
         await OpenAsync(person);
     }
@@ -54,7 +54,7 @@ public abstract class StoppedFactorTests(TestIdp idp)
         using var browser = idp.Browser();
         var at = await browser.OpenAsync($"/reset?token={token}&with=totp");
         SaysStopped(await browser.SubmitAsync(at, Code(await person.CodeAsync()), "/reset"));
-        at = await browser.VisitAsync($"/reset?token={token}&with=email");
+        at = await browser.SendCodeAsync(await browser.VisitAsync($"/reset?token={token}&with=email"));
         at = await browser.SubmitAsync(at, Code(await MailedAsync(person)), "/reset");
         Assert.NotNull(at.Page!.QuerySelector("input[name=newPassword]"));
         await OpenAsync(person);

@@ -83,6 +83,11 @@ public sealed class Browser : IDisposable
         return request;
     });
 
+    /// <summary>Presses "send the code" where a page has no more than that yet.</summary>
+    public Task<Stop> SendCodeAsync(Stop at) => at?.Page?.QuerySelector("[data-unsent]") is null
+        ? Task.FromResult(at!)
+        : SubmitAsync(at, new Dictionary<string, string>(), at!.At + "/again");
+
     /// <summary>Fills the page's form (the first, or the one that posts to <paramref name="action"/>) and sends it.</summary>
     public Task<Stop> SubmitAsync(Stop at, IReadOnlyDictionary<string, string> fill, string? action = null)
     {

@@ -9,8 +9,6 @@ internal sealed record BackupAddress(string Value)
     /// <summary>"a***@g***.com": enough to know which mailbox to look into, not enough to write to it.</summary>
     public string Masked => Emails.Masked(Value);
 
-    private int At => Value.LastIndexOf('@');
-
     /// <summary>Null when it is no address that a mail could reach from here.</summary>
     public static BackupAddress? Parse(string? typed)
     {
@@ -24,11 +22,7 @@ internal sealed record BackupAddress(string Value)
     public byte[] ToBytes() => Encoding.UTF8.GetBytes(Value);
 
     /// <summary>At one of these domains, or below it, in whatever spelling.</summary>
-    public bool IsAt(IEnumerable<string> domains)
-    {
-        var mine = Emails.AsciiDomain(Value[(At + 1)..])!;
-        return domains.Select(Emails.AsciiDomain).OfType<string>().Any(domain => mine == domain || mine.EndsWith("." + domain, StringComparison.Ordinal));
-    }
+    public bool IsAt(IEnumerable<string> domains) => Emails.IsAt(Value, domains);
 
     /// <summary>Tags and case aside: one mailbox is no second factor for itself.</summary>
     public bool IsMailboxOf(string? other) => Emails.SameMailbox(Value, other);

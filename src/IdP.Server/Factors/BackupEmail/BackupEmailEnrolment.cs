@@ -31,11 +31,12 @@ internal sealed class BackupEmailEnrolment(Users users, MailedCodes codes, Mails
         if (MailTo.Person(person, seen, address.Value) is not { } to)
             return new Offered.Refused("NotAnAddress");
         var nonce = Handles.NewId();
-        var mailing = await codes.SendAsync(whom.UserId, nonce, code => mails.AddressCode(to, code, MailedCodes.Life, seen, whom.AccountName), cancel);
+        var mailing = await codes.SendAsync(
+            whom.UserId, nonce, signIn: false, code => mails.AddressCode(to, code, MailedCodes.Life, seen, whom.AccountName), cancel);
         if (mailing is not CodeMailing.Out sent)
             return new Offered.Refused(BackupEmailFactor.Reason(mailing));
         var memo = new AddressMemo(address.Value, nonce, sent.Check, clock.GetUtcNow() + MailedCodes.Life);
-        return new Offered.Made(BackupEmailFactor.PromptFor(sent, address), JsonSerializer.SerializeToUtf8Bytes(memo, BackupEmailJson.Default.AddressMemo), new Dictionary<string, string>());
+        return new Offered.Made(BackupEmailFactor.PromptFor(sent, address.Value), JsonSerializer.SerializeToUtf8Bytes(memo, BackupEmailJson.Default.AddressMemo), new Dictionary<string, string>());
     }
 
     public Task<NewBinding?> ConfirmAsync(EnrolmentOffer offer, Answer answer, CancellationToken cancel)

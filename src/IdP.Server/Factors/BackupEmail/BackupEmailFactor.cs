@@ -9,7 +9,7 @@ internal sealed class BackupEmailFactor(FactorBindings bindings, Users users, Ma
 {
     public const string Id = "email";
 
-    public FactorInfo Info { get; } = new(Id, ["otp", "mca"], MailedCodes.Life, BackupEmailTexts.Table);
+    public FactorInfo Info { get; } = new(Id, ["otp", "mca"], MailedCodes.Life, BackupEmailTexts.Table, Sends: true);
 
     public async Task<Started> ChallengeAsync(Challenge challenge, CancellationToken cancel)
     {
@@ -21,8 +21,21 @@ internal sealed class BackupEmailFactor(FactorBindings bindings, Users users, Ma
             return new Started.CannotAsk("OwnMailbox");
         if (MailTo.Person(person, challenge.Circumstances, address.Value) is not { } to)
             return new Started.CannotAsk("MailRefused");
-        var mailing = await codes.SendAsync(challenge.UserId, BoundTo(challenge, binding), code => mails.Code(to, code, MailedCodes.Life, challenge.Circumstances), cancel);
-        return mailing is CodeMailing.Out sent ? new Started.Asked(PromptFor(sent, address), sent.Check) : new Started.CannotAsk(Reason(mailing));
+        var mailing = await codes.SendAsync(
+            challenge.UserId, BoundTo(challenge, binding), challenge.IsSignIn, code => mails.Code(to, code, MailedCodes.Life, challenge.Circumstances), cancel);
+        return mailing is CodeMailing.Out sent
+            ? new Started.Asked(PromptFor(sent, address.Masked), sent.Check)
+            : new Started.CannotAsk(Reason(mailing), (mailing as CodeMailing.TooMany)?.FreeAt);
+    }
+
+    public async Task<Preview> PreviewAsync(string userId, bool signIn, CancellationToken cancel)
+    {
+        if (await FindAsync(userId, cancel) is not { } binding)
+            return new Preview(null, "NotBound");
+        var address = BackupAddress.From(binding);
+        return await codes.PreviewAsync(userId, address.Value, signIn, cancel) is { } cannot
+            ? new Preview(address.Masked, Reason(cannot), (cannot as CodeMailing.TooMany)?.FreeAt)
+            : new Preview(address.Masked);
     }
 
     public async Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel)
@@ -40,8 +53,9 @@ internal sealed class BackupEmailFactor(FactorBindings bindings, Users users, Ma
 
     public string AddressOf(FactorBinding binding) => BackupAddress.From(binding).Value;
 
-    public static Prompt PromptFor(CodeMailing.Out sent, BackupAddress address) =>
-        new Prompt.EnterCode(MailedCodes.Digits, address.Masked, sent.AgainAt, Notice: sent.Slow ? "MailSlow" : null);
+    /// <param name="place">Masked, but for somebody who has just typed the address.</param>
+    public static Prompt PromptFor(CodeMailing.Out sent, string place) =>
+        new Prompt.EnterCode(MailedCodes.Digits, place, sent.AgainAt, Notice: sent.Slow ? "MailSlow" : null);
 
     /// <summary>Key of the words for why no code was sent.</summary>
     public static string Reason(CodeMailing mailing) => mailing switch

@@ -1,4 +1,4 @@
-// Counts down how long a page says it takes. Without scripts the sentence stays as it was drawn.
+// Counts down how long a page says it takes, and gives its button back then. Without scripts the sentence stays as it was drawn.
 for (const hint of document.querySelectorAll("[data-seconds]")) {
   const end = performance.now() + hint.dataset.seconds * 1000;
   const ticking = setInterval(() => {
@@ -8,6 +8,9 @@ for (const hint of document.querySelectorAll("[data-seconds]")) {
       return;
     }
     clearInterval(ticking);
+    const button = hint.closest("form")?.querySelector("[data-send]");
     hint.remove();
+    if (button)
+      button.disabled = false;
   }, 1000);
 }

@@ -357,6 +357,11 @@ namespace IdP.Server.Storage.Postgres.Migrations
                         .HasColumnType("text")
                         .HasColumnName("last_error");
 
+                    b.Property<string>("Mailbox")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("mailbox");
+
                     b.Property<long>("NextAttemptAt")
                         .HasColumnType("bigint")
                         .HasColumnName("next_attempt_at");
@@ -381,6 +386,8 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     b.HasKey("Id");
 
                     b.HasIndex("SentAt", "NextAttemptAt");
+
+                    b.HasIndex("Mailbox", "Kind", "CreatedAt");
 
                     b.HasIndex("UserId", "Kind", "CreatedAt");
 

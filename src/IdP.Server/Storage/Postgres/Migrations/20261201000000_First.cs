@@ -163,6 +163,7 @@ namespace IdP.Server.Storage.Postgres.Migrations
                     user_id = table.Column<string>(type: "text", nullable: true),
                     kind = table.Column<string>(type: "text", nullable: false),
                     recipient = table.Column<string>(type: "text", nullable: false),
+                    mailbox = table.Column<string>(type: "text", nullable: false),
                     @sealed = table.Column<byte[]>(name: "sealed", type: "bytea", nullable: true),
                     created_at = table.Column<long>(type: "bigint", nullable: false),
                     expires_at = table.Column<long>(type: "bigint", nullable: true),
@@ -366,6 +367,11 @@ namespace IdP.Server.Storage.Postgres.Migrations
                 name: "IX_former_bindings_user_id",
                 table: "former_bindings",
                 column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_outbox_mailbox_kind_created_at",
+                table: "outbox",
+                columns: new[] { "mailbox", "kind", "created_at" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_outbox_sent_at_next_attempt_at",

@@ -97,6 +97,7 @@ CREATE TABLE outbox (
     user_id text,
     kind text NOT NULL,
     recipient text NOT NULL,
+    mailbox text NOT NULL,
     sealed bytea,
     created_at bigint NOT NULL,
     expires_at bigint,
@@ -227,6 +228,8 @@ CREATE INDEX "IX_audit_user_id" ON audit (user_id);
 CREATE INDEX "IX_factor_bindings_user_id" ON factor_bindings (user_id);
 
 CREATE INDEX "IX_former_bindings_user_id" ON former_bindings (user_id);
+
+CREATE INDEX "IX_outbox_mailbox_kind_created_at" ON outbox (mailbox, kind, created_at);
 
 CREATE INDEX "IX_outbox_sent_at_next_attempt_at" ON outbox (sent_at, next_attempt_at);
 

@@ -348,6 +348,11 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasColumnName("last_error");
 
+                    b.Property<string>("Mailbox")
+                        .IsRequired()
+                        .HasColumnType("TEXT")
+                        .HasColumnName("mailbox");
+
                     b.Property<long>("NextAttemptAt")
                         .HasColumnType("INTEGER")
                         .HasColumnName("next_attempt_at");
@@ -372,6 +377,8 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                     b.HasKey("Id");
 
                     b.HasIndex("SentAt", "NextAttemptAt");
+
+                    b.HasIndex("Mailbox", "Kind", "CreatedAt");
 
                     b.HasIndex("UserId", "Kind", "CreatedAt");
 

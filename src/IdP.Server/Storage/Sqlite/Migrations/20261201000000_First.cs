@@ -162,6 +162,7 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                     user_id = table.Column<string>(type: "TEXT", nullable: true),
                     kind = table.Column<string>(type: "TEXT", nullable: false),
                     recipient = table.Column<string>(type: "TEXT", nullable: false),
+                    mailbox = table.Column<string>(type: "TEXT", nullable: false),
                     @sealed = table.Column<byte[]>(name: "sealed", type: "BLOB", nullable: true),
                     created_at = table.Column<long>(type: "INTEGER", nullable: false),
                     expires_at = table.Column<long>(type: "INTEGER", nullable: true),
@@ -361,6 +362,11 @@ namespace IdP.Server.Storage.Sqlite.Migrations
                 name: "IX_former_bindings_user_id",
                 table: "former_bindings",
                 column: "user_id");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_outbox_mailbox_kind_created_at",
+                table: "outbox",
+                columns: new[] { "mailbox", "kind", "created_at" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_outbox_sent_at_next_attempt_at",
