@@ -42,3 +42,9 @@ public sealed class LookingHost() : JourneyHost(StorePair.SqliteAndMemory, "look
 
 [CollectionDefinition(nameof(Looking))]
 public sealed class Looking : ICollectionFixture<LookingHost>;
+
+/// <summary>Two hosts, so that the longest two rows of tests run side by side.</summary>
+public sealed class TypingHost() : JourneyHost(StorePair.SqliteAndMemory, "type.localhost");
+
+[CollectionDefinition(nameof(Typing))]
+public sealed class Typing : ICollectionFixture<TypingHost>;

@@ -3,8 +3,8 @@ using IdP.Server.Tests.Support;
 namespace IdP.Journeys.Account;
 
 /// <summary>Places, data and passwords, and the way back into an account, by the keyboard alone.</summary>
-[Collection(nameof(Looking))]
-public sealed class KeyboardPlacesTests(LookingHost host)
+[Collection(nameof(Typing))]
+public sealed class KeyboardPlacesTests(TypingHost host)
 {
     private readonly TestIdp idp = host.Idp;
 

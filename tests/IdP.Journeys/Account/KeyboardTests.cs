@@ -4,8 +4,8 @@ using IdP.Server.Tests.Support;
 namespace IdP.Journeys.Account;
 
 /// <summary>Second factors are bound, changed, used and unbound by the keyboard alone.</summary>
-[Collection(nameof(Looking))]
-public sealed class KeyboardTests(LookingHost host)
+[Collection(nameof(Typing))]
+public sealed class KeyboardTests(TypingHost host)
 {
     private const string Group = "keyboard";
 

@@ -5,8 +5,8 @@ using Microsoft.Playwright;
 namespace IdP.Journeys.Account;
 
 /// <summary>The picture to scan is read from the screen, as a phone's camera does, and says what the key beside it says.</summary>
-[Collection(nameof(Looking))]
-public sealed class QrPictureTests(LookingHost host)
+[Collection(nameof(Typing))]
+public sealed class QrPictureTests(TypingHost host)
 {
     private static readonly string Reader = File.ReadAllText(Path.Combine(Folders.Project, "node", "node_modules", "jsqr", "dist", "jsQR.js"));
 
