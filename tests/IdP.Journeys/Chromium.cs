@@ -26,7 +26,9 @@ internal static class Chromium
         return context;
     }
 
-    /// <summary>Debian's own; null lets Playwright look for the one it installed itself.</summary>
+    /// <summary>
+    /// Debian's own, without its window system where there is that: the same engine for half the work. Null lets Playwright look for the one it installed itself.
+    /// </summary>
     private static string? Program() =>
-        new[] { Environment.GetEnvironmentVariable("IDP_CHROMIUM"), "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
+        new[] { Environment.GetEnvironmentVariable("IDP_CHROMIUM"), "/usr/bin/chromium-headless-shell", "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome" }.FirstOrDefault(File.Exists);
 }

@@ -11,7 +11,7 @@ public sealed class KeyboardTests(TypingHost host)
 
     private readonly TestIdp idp = host.Idp;
 
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages(First = "en")]
     public async Task The_keyboard_alone_binds_trusts_and_takes_back(string language)
     {
         await using var me = await SignedInAsync(language);
@@ -64,7 +64,7 @@ public sealed class KeyboardTests(TypingHost host)
         Assert.Equal("0", await me.Page.Locator("[data-factor=totp]").GetAttributeAsync("data-bound"));
     }
 
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages(First = "zh-CN")]
     public async Task The_keyboard_alone_binds_a_backup_address_and_changes_it(string language)
     {
         await using var me = await SignedInAsync(language);
@@ -93,7 +93,7 @@ public sealed class KeyboardTests(TypingHost host)
         await me.ArrivesAsync("done=rebound");
     }
 
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages(First = "en")]
     public async Task The_keyboard_alone_chooses_another_way(string language)
     {
         var owner = await FactorPerson.AddAsync(idp, "totp", "email", "recovery");
@@ -125,7 +125,7 @@ public sealed class KeyboardTests(TypingHost host)
         await me.ArrivesAsync("/account/two-step", shows: ".things");
     }
 
-    [Theory, InlineData("en"), InlineData("zh-CN")]
+    [Theory, Languages(First = "zh-CN")]
     public async Task The_keyboard_alone_puts_off_what_an_operator_demands_and_then_does_it(string language)
     {
         await Policies.DemandAsync(idp, new BindingPolicy { Name = Group, Groups = [Group], Skips = 1 });

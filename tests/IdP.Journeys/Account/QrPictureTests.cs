@@ -12,7 +12,7 @@ public sealed class QrPictureTests(TypingHost host)
 
     private readonly TestIdp idp = host.Idp;
 
-    [Theory, InlineData("en", 1280), InlineData("zh-CN", 320)]
+    [Theory, InlineData("en", 1280), InlineData("zh-CN", 320, Traits = [ThoroughAttribute.Name, ThoroughAttribute.Value])]
     public async Task It_says_what_the_key_says_and_whoever_scanned_it_is_bound(string language, int width)
     {
         await using var context = await Chromium.PersonAsync(language, width: width);
