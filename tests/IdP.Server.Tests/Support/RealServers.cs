@@ -15,6 +15,9 @@ internal sealed class RealServers : IAsyncDisposable
     /// <summary>A role that may be made, and needs a password.</summary>
     public const string KeyedRole = "keyed";
 
+    /// <summary>More than there are hosts in a run: two that shared one would count each other's guesses and empty each other's store.</summary>
+    public const int RedisDatabases = 2048;
+
     private readonly string folder = Directory.CreateTempSubdirectory("idp-").FullName;
     private readonly int postgresPort = FreePort();
     private readonly int redisPort = FreePort();
@@ -79,7 +82,7 @@ internal sealed class RealServers : IAsyncDisposable
     private async Task StartRedisAsync()
     {
         await RunAsync("redis-server", "--port", redisPort.ToString(CultureInfo.InvariantCulture), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-            "--maxmemory", "128mb", "--maxmemory-policy", "noeviction", "--dir", folder, "--daemonize", "yes", "--pidfile", Path.Combine(folder, "redis.pid"), "--logfile", Path.Combine(folder, "redis.log"));
+            "--databases", RedisDatabases.ToString(CultureInfo.InvariantCulture), "--maxmemory", "128mb", "--maxmemory-policy", "noeviction", "--dir", folder, "--daemonize", "yes", "--pidfile", Path.Combine(folder, "redis.pid"), "--logfile", Path.Combine(folder, "redis.log"));
         for (var tries = 0; ; tries++)
         {
             try

@@ -7,7 +7,6 @@ namespace IdP.Server.Tests.Support;
 /// <summary>One PostgreSQL and one Redis for all tests of this assembly, started before the first and stopped after the last. Every caller gets an empty database.</summary>
 public sealed class Servers : IAsyncLifetime
 {
-    private const int RedisDatabases = 16;
 
     private static RealServers? shared;
     private static int redisDatabase = -1;
@@ -39,5 +38,5 @@ public sealed class Servers : IAsyncLifetime
     }
 
     /// <summary>Keys are random; a database apart keeps the per-address counters of one fixture from another's.</summary>
-    internal static string NewRedisDatabase() => $"{shared!.Redis},defaultDatabase={Interlocked.Increment(ref redisDatabase) % RedisDatabases}";
+    internal static string NewRedisDatabase() => $"{shared!.Redis},defaultDatabase={Interlocked.Increment(ref redisDatabase) % RealServers.RedisDatabases}";
 }
