@@ -7,7 +7,6 @@ namespace IdP.Server.Tests.Support;
 /// <summary>One PostgreSQL and one Redis for all tests of this assembly, started before the first and stopped after the last. Every caller gets an empty database.</summary>
 public sealed class Servers : IAsyncLifetime
 {
-
     private static RealServers? shared;
     private static int redisDatabase = -1;
 
