@@ -51,6 +51,20 @@ public sealed class ShareContract(Servers servers) : IAsyncDisposable
         Assert.True(await IsThereAsync("code:1"));
     }
 
+    /// <summary>The shares of the server itself; what they are made of is the same over Redis.</summary>
+    [Fact]
+    public async Task Strangers_together_reach_a_small_part_of_the_store()
+    {
+        Open("memory");
+        await SetAsync("code:1", Person("anna"));
+        for (var i = 0; i < 400; i++)
+            await SetAsync($"begun:{i}", Holder.Stranger($"198.51.100.{i}"));
+
+        // A twenty-fourth of the store, in entries of this size.
+        Assert.InRange(await LeftAsync(400), 10, 24);
+        Assert.True(await IsThereAsync("code:1"));
+    }
+
     [Theory, InlineData("memory"), InlineData("redis")]
     public async Task A_person_who_begins_too_much_pushes_out_their_own_oldest(string kind)
     {
