@@ -6,6 +6,7 @@ using IdP.Server.Demo;
 using IdP.Server.DeviceTrust;
 using IdP.Server.Factors;
 using IdP.Server.Mail;
+using IdP.Server.Outbound;
 using IdP.Server.Recovery;
 using IdP.Server.Settings;
 using IdP.Server.SignIn;
@@ -77,6 +78,7 @@ internal static class IdpHost
             .AddIdpAccounts()
             .AddIdpDeviceTrust()
             .AddIdpMail()
+            .AddOutbound(options.Outbound)
             .AddSingleton<FirstAdministrator>()
             .AddHostedService<FirstAdministratorLink>()
             .AddSecondFactors()

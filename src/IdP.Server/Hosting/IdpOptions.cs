@@ -12,6 +12,7 @@ internal sealed class IdpOptions
     public ListenOptions Listen { get; set; } = new();
     public TlsOptions Tls { get; set; } = new();
     public ProxyOptions Proxies { get; set; } = new();
+    public OutboundOptions Outbound { get; set; } = new();
     public StorageOptions Storage { get; set; } = new();
     public SecretOptions Secrets { get; set; } = new();
     public SignInOptions SignIn { get; set; } = new();
@@ -45,6 +46,15 @@ internal sealed class ProxyOptions
 {
     /// <summary>Addresses or CIDR ranges whose X-Forwarded-For, -Proto and -Host are believed.</summary>
     public List<string> Known { get; set; } = [];
+}
+
+internal sealed class OutboundOptions
+{
+    /// <summary>
+    /// Addresses or CIDR ranges that this server may connect to although they are not public, when somebody else names them: apps inside a
+    /// company's network that are told of sign-outs.
+    /// </summary>
+    public List<string> AllowedNetworks { get; set; } = [];
 }
 
 internal sealed class StorageOptions

@@ -17,7 +17,8 @@ internal static class IdpOptionsChecks
             .. ListenUrls(options),
             Management(options.Listen),
             .. Tls(options.Tls),
-            .. options.Proxies.Known.Select(Proxy),
+            .. options.Proxies.Known.Select(known => Network("Proxies:Known", known)),
+            .. options.Outbound.AllowedNetworks.Select(network => Network("Outbound:AllowedNetworks", network)),
             Database(options.Storage.Database),
             Ephemeral(options.Storage.Ephemeral),
             Pair(options),
@@ -103,8 +104,8 @@ internal static class IdpOptionsChecks
             yield return $"Tls: '{both}' and '{tls.Key}' are not a certificate and its key in PEM: {fault}";
     }
 
-    private static string? Proxy(string proxy) =>
-        IPAddress.TryParse(proxy, out _) || IPNetwork.TryParse(proxy, out _) ? null : $"Proxies:Known: '{proxy}' is neither an address nor a range such as 10.0.0.0/8";
+    private static string? Network(string name, string network) => IPAddress.TryParse(network, out _) || IPNetwork.TryParse(network, out _)
+        ? null : $"{name}: '{network}' is neither an address nor a range such as 10.0.0.0/8";
 
     private static string? Database(string database) =>
         database.Length == 0 || (database.StartsWith("sqlite:", StringComparison.Ordinal) && database.Length > 7)

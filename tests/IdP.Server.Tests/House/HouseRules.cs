@@ -30,6 +30,8 @@ public sealed partial class HouseRules
         ["Cli"] = ["SignIn", "Settings", "Connect", "Demo"],
         // An app like any other: it comes in by the front door.
         ["Demo"] = ["DeviceTrust", "StepUp", "SignIn", "Settings", "Recovery", "Connect", "Cli"],
+        ["Outbound"] = [
+            "Storage", "Audit", "Accounts", "Mail", "DeviceTrust", "StepUp", "Factors", "SignIn", "Settings", "Recovery", "Connect", "Cli", "Demo"],
         ["Hosting"] = ["DeviceTrust", "StepUp", "Factors", "SignIn", "Settings", "Recovery", "Connect", "Cli", "Demo"],
     };
 
@@ -100,6 +102,19 @@ public sealed partial class HouseRules
         Assert.Empty(wrong);
     }
 
+    /// <summary>What somebody else named is reached by the guarded client alone. The demo's own app talks to this very server.</summary>
+    [Fact]
+    public void Only_one_room_makes_requests_to_foreign_addresses()
+    {
+        var wrong =
+            from file in Sources("src").Concat(Pages("src/IdP.Server"))
+            let name = Path.GetRelativePath(Root, file)
+            where !name.StartsWith("src/IdP.Server/Outbound/", StringComparison.Ordinal) && name != "src/IdP.Server/Demo/DemoIssuer.cs"
+                && HttpClients().IsMatch(File.ReadAllText(file))
+            select name;
+        Assert.Empty(wrong);
+    }
+
     [Fact]
     public void The_protocol_knows_no_web_no_database_and_no_server()
     {
@@ -154,6 +169,9 @@ public sealed partial class HouseRules
 
     [GeneratedRegex(@"(?<![\w.""])([A-Z]\w*)\.([A-Z]\w*)")]
     private static partial Regex Relative();
+
+    [GeneratedRegex(@"\b(HttpClient|HttpMessageInvoker|SocketsHttpHandler|HttpClientHandler|IHttpClientFactory|HttpWebRequest|WebClient|TcpClient)\b")]
+    private static partial Regex HttpClients();
 
     [GeneratedRegex(@"using (Microsoft\.AspNetCore|Microsoft\.EntityFrameworkCore|System\.Net\.Http|IdP\.Server)")]
     private static partial Regex Foreign();
