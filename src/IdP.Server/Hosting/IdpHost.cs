@@ -33,7 +33,7 @@ internal static class IdpHost
             // Settings are read once. Watching for changes would see every write to a database below this folder.
             Args = ["--hostBuilder:reloadConfigOnChange=false"],
         });
-        if (DemoServices.Fault(builder.Environment, options) is { } fault)
+        if (Fault(options, builder.Environment) is { } fault)
             throw new BadConfigurationException([fault]);
         // One core: somebody has to answer while a commit waits for the disk.
         if (Environment.ProcessorCount == 1)
@@ -60,6 +60,9 @@ internal static class IdpHost
             app.MapIdpDemo();
         return app;
     }
+
+    /// <summary>Why these settings, each sound by itself, must not start in this environment; null when they may.</summary>
+    public static string? Fault(IdpOptions options, IHostEnvironment environment) => DemoServices.Fault(environment, options);
 
     private static void AddRooms(IServiceCollection services, IdpOptions options, IHostEnvironment environment)
     {

@@ -34,10 +34,10 @@ public sealed class FirstStartTests : IDisposable
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
     }
 
-    [Fact]
-    public async Task The_demo_does_not_start_behind_a_public_name()
+    [Theory, InlineData("serve"), InlineData("check-config")]
+    public async Task The_demo_does_not_start_behind_a_public_name(string verb)
     {
-        await using var server = new ChildProcess(Path.Combine(AppContext.BaseDirectory, "idp"), [], new Dictionary<string, string>
+        await using var server = new ChildProcess(Path.Combine(AppContext.BaseDirectory, "idp"), [verb], new Dictionary<string, string>
         {
             ["DOTNET_ENVIRONMENT"] = "Development", ["ASPNETCORE_ENVIRONMENT"] = "Development", ["IDP__Issuer"] = "https://id.example.com",
             ["IDP__Listen__Urls"] = string.Create(CultureInfo.InvariantCulture, $"http://localhost:{TestIdp.FreePort()}"), ["IDP__Listen__Management"] = "", ["IDP__DataDirectory"] = folder,
