@@ -56,7 +56,7 @@ public sealed record Client
     public int? MinimumFactorAge { get; init; }
     /// <summary>"WhenBound" or "OnRequest".</summary>
     public string SecondFactorPolicy { get; init; } = "WhenBound";
-    /// <summary>Factor ids good enough for mfa here ("totp", ...); empty accepts what the server accepts.</summary>
+    /// <summary>Second factors good enough for mfa here, by kind ("totp") or by way of a kind ("app/push"); empty accepts what the server accepts.</summary>
     public IReadOnlyList<string> AcceptedFactors { get; init; } = [];
     /// <summary>Seconds a second factor stays good for mfa; null for the session's life.</summary>
     public int? StepUpMaxAge { get; init; }

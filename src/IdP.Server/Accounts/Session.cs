@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace IdP.Server.Accounts;
 
 /// <summary>What was really proven in one browser session, and when. The only source of acr and amr (I-1).</summary>
@@ -8,7 +10,7 @@ internal sealed record Proofs
     /// <summary>When the password was last typed and found right; auth_time.</summary>
     public DateTimeOffset? PasswordAt { get; init; }
 
-    /// <summary>Second factors done, newest last, at most one entry per factor.</summary>
+    /// <summary>Second factors done, newest last, at most one entry per way (<see cref="FactorProof.Id"/>).</summary>
     public IReadOnlyList<FactorProof> Factors { get; init; } = [];
 
     /// <summary>
@@ -31,15 +33,36 @@ internal sealed record Proofs
 
     /// <summary>By content: what two readings of one sign-in are compared with.</summary>
     public bool SameAs(Proofs other) =>
-        Epoch == other.Epoch && PasswordAt == other.PasswordAt && BindingPutOff == other.BindingPutOff && Factors.Select(f => (f.Factor, f.At)).SequenceEqual(other.Factors.Select(f => (f.Factor, f.At)));
+        Epoch == other.Epoch && PasswordAt == other.PasswordAt && BindingPutOff == other.BindingPutOff
+        && Factors.Select(f => (f.Id, f.At)).SequenceEqual(other.Factors.Select(f => (f.Id, f.At)));
 
-    public Proofs With(FactorProof proof) => this with { Factors = [.. Factors.Where(f => f.Factor != proof.Factor), proof] };
+    public Proofs With(FactorProof proof) => this with { Factors = [.. Factors.Where(f => f.Id != proof.Id), proof] };
 }
 
-/// <param name="Factor">The factor's id: "totp", ...</param>
+/// <param name="Factor">The kind that was proven, as its binding names it: "totp", "app", ...</param>
 /// <param name="Binding">What was proven: the proof is worth something for as long as that very binding is there.</param>
 /// <param name="Amr">RFC 8176 values for what ran: "otp", "swk", "mca".</param>
-internal sealed record FactorProof(string Factor, string Binding, DateTimeOffset At, IReadOnlyList<string> Amr);
+/// <param name="Way">How it was asked: "push"; null where the kind has one way only.</param>
+internal sealed record FactorProof(string Factor, string Binding, DateTimeOffset At, IReadOnlyList<string> Amr, string? Way = null)
+{
+    /// <summary>Id of the way: "totp", "app/push".</summary>
+    [JsonIgnore]
+    public string Id => FactorIds.Of(Factor, Way);
+}
+
+/// <summary>
+/// Ids of second factors. A kind is what a person binds ("app"); a way is how it is asked ("app/push"). Where a kind has one way, both have the same id.
+/// </summary>
+internal static class FactorIds
+{
+    public static string Of(string kind, string? way) => way is null ? kind : $"{kind}/{way}";
+
+    public static string KindOf(string id) => id.IndexOf('/', StringComparison.Ordinal) is > 0 and var slash ? id[..slash] : id;
+
+    /// <summary>Whether a list of accepted factors takes this one: it names the way or its kind, or is empty and takes all.</summary>
+    public static bool Takes(IReadOnlyCollection<string> accepted, string id) =>
+        accepted.Count == 0 || accepted.Contains(id) || accepted.Contains(KindOf(id));
+}
 
 /// <summary>A browser session. The cookie holds a random handle, never this.</summary>
 /// <param name="Id">The public sid.</param>

@@ -168,5 +168,11 @@ internal sealed record NewBinding(string Factor, string? Label, byte[] Data, lon
     /// <summary>The mailbox that it proves, if it proves one: never bound where it is the account's own.</summary>
     public string? Mailbox { get; init; }
 
+    /// <summary>RFC 8176 values where binding it was a second factor really done (a code typed, an approval given); null where it proves nothing.</summary>
+    public IReadOnlyList<string>? Amr { get; init; }
+
+    /// <summary>The way that proved it, for a kind with several; null: none in particular, which is no proof where one way alone is accepted.</summary>
+    public string? Way { get; init; }
+
     public override string ToString() => Factor;
 }

@@ -6,13 +6,13 @@ using IdP.Server.StepUp;
 
 namespace IdP.Server.Factors;
 
-/// <summary>THE LIST: the second factors this server has. A further one is its folder and a line here.</summary>
+/// <summary>THE LIST: the kinds of second factor this server has, each with its ways. A further one is its folder and a line here.</summary>
 internal static class InstalledFactors
 {
     public static IServiceCollection AddSecondFactors(this IServiceCollection services) => services
-        .AddFactor<TotpFactor, TotpEnrolment>()
-        .AddFactor<BackupEmailFactor, BackupEmailEnrolment>().AddSingleton<IAccountWatcher, BackupMailboxStaysApart>()
-        .AddFactor<RecoveryCodesFactor, RecoveryCodesEnrolment>().AddSingleton<IAccountWatcher, RecoveryCodesGoToo>()
+        .AddFactor<TotpEnrolment, TotpFactor>()
+        .AddFactor<BackupEmailEnrolment, BackupEmailFactor>().AddSingleton<IAccountWatcher, BackupMailboxStaysApart>()
+        .AddFactor<RecoveryCodesEnrolment, RecoveryCodesFactor>().AddSingleton<IAccountWatcher, RecoveryCodesGoToo>()
         .AddSingleton<FormerBindings>()
         .AddSingleton<SecondFactors>()
         .AddSingleton<StepUpService>()
@@ -22,30 +22,72 @@ internal static class InstalledFactors
         .AddSingleton<GuardingFactors>()
         .AddSingleton<RecentProof>();
 
-    internal static IServiceCollection AddFactor<TFactor, TEnrolment>(this IServiceCollection services)
-        where TFactor : class, ISecondFactor
-        where TEnrolment : class, IEnrolment => services
-        .AddSingleton<ISecondFactor, TFactor>()
-        .AddSingleton<IEnrolment, TEnrolment>();
+    /// <summary>A kind with one way.</summary>
+    internal static IServiceCollection AddFactor<TKind, TWay>(this IServiceCollection services)
+        where TKind : class, IEnrolment
+        where TWay : class, ISecondFactor => services
+        .AddSingleton<IEnrolment, TKind>()
+        .AddSingleton<ISecondFactor, TWay>();
+
+    /// <summary>A kind with two ways, the one to offer first being first.</summary>
+    internal static IServiceCollection AddFactor<TKind, TWay, TWay2>(this IServiceCollection services)
+        where TKind : class, IEnrolment
+        where TWay : class, ISecondFactor
+        where TWay2 : class, ISecondFactor => services
+        .AddFactor<TKind, TWay>()
+        .AddSingleton<ISecondFactor, TWay2>();
+
+    /// <summary>A kind with three ways.</summary>
+    internal static IServiceCollection AddFactor<TKind, TWay, TWay2, TWay3>(this IServiceCollection services)
+        where TKind : class, IEnrolment
+        where TWay : class, ISecondFactor
+        where TWay2 : class, ISecondFactor
+        where TWay3 : class, ISecondFactor => services
+        .AddFactor<TKind, TWay, TWay2>()
+        .AddSingleton<ISecondFactor, TWay3>();
 }
 
-/// <summary>The installed factors by id.</summary>
-internal sealed class SecondFactors(IEnumerable<ISecondFactor> installed)
+/// <summary>The installed kinds and ways, by id and in the order of THE LIST.</summary>
+internal sealed class SecondFactors
 {
-    private readonly Dictionary<string, ISecondFactor> byId = installed.ToDictionary(factor => factor.Info.Id, StringComparer.Ordinal);
+    private readonly Dictionary<string, ISecondFactor> ways;
+    private readonly Dictionary<string, IEnrolment> kinds;
 
-    public IReadOnlyCollection<string> Ids => byId.Keys;
+    public SecondFactors(IEnumerable<ISecondFactor> ways, IEnumerable<IEnrolment> kinds)
+    {
+        this.ways = ways.ToDictionary(way => way.Info.Id, StringComparer.Ordinal);
+        this.kinds = kinds.ToDictionary(kind => kind.Kind.Id, StringComparer.Ordinal);
+        if (this.ways.Values.FirstOrDefault(way => !this.kinds.ContainsKey(way.Info.Kind.Id)) is { } homeless)
+            throw new InvalidOperationException($"The way '{homeless.Info.Id}' belongs to the kind '{homeless.Info.Kind.Id}', which is not installed.");
+        Ways = this.kinds.Keys.ToDictionary(
+            kind => kind, kind => (IReadOnlyList<string>)[.. All.Where(way => way.Info.Kind.Id == kind).Select(way => way.Info.Id)], StringComparer.Ordinal);
+    }
 
-    /// <summary>In the order of THE LIST.</summary>
-    public IEnumerable<ISecondFactor> All => byId.Values;
+    public IReadOnlyCollection<ISecondFactor> All => ways.Values;
 
-    public ISecondFactor? Find(string id) => byId.GetValueOrDefault(id);
+    public IReadOnlyCollection<IEnrolment> Kinds => kinds.Values;
+
+    /// <summary>Ids of the ways of each kind, the one to offer first being first.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Ways { get; }
+
+    /// <param name="way">"totp", "app/push".</param>
+    public ISecondFactor? Find(string way) => ways.GetValueOrDefault(way);
+
+    /// <param name="kind">"totp", "app".</param>
+    public IEnrolment? FindKind(string kind) => kinds.GetValueOrDefault(kind);
+
+    /// <summary>A kind that is not installed any more stands for itself, so that a binding of it is not overlooked.</summary>
+    public IReadOnlyList<string> WaysOf(string kind) => Ways.TryGetValue(kind, out var ids) ? ids : [kind];
 
     /// <summary>
-    /// What can be asked of somebody who has these bound; what is for the day the others are lost comes last. Empty where none of them is installed any more:
-    /// then there is no way on, for a factor that is gone is no reason to ask for less.
+    /// Which of these can be asked: the ways of one kind after the other, fallbacks last. Empty where none of them is installed any more: then there is no
+    /// way on, for a factor that is gone is no reason to ask for less.
     /// </summary>
-    /// <param name="first">The one to offer first among its like.</param>
-    public string[] Askable(IEnumerable<string> bound, string? first = null) =>
-        [.. bound.Where(byId.ContainsKey).OrderBy(id => byId[id].Info.IsFallback).ThenByDescending(id => id == first)];
+    /// <param name="candidates">Ways; those of one kind stand together.</param>
+    /// <param name="first">The kind to offer first among its like.</param>
+    public string[] Askable(IEnumerable<string> candidates, string? first = null) =>
+    [
+        .. candidates.Where(ways.ContainsKey)
+            .OrderBy(id => ways[id].Info.Kind.IsFallback).ThenByDescending(id => ways[id].Info.Kind.Id == first),
+    ];
 }

@@ -93,7 +93,7 @@ internal sealed class AcrOptions
 {
     /// <summary>Further acr names, each mapped to "pwd" or "mfa".</summary>
     public Dictionary<string, string> Names { get; set; } = [];
-    /// <summary>Factor ids good enough for mfa on this server; empty: all.</summary>
+    /// <summary>Second factors good enough for mfa on this server, by kind ("totp") or by way of a kind ("app/push"); empty: all.</summary>
     public List<string> AcceptedFactors { get; set; } = [];
     /// <summary>A demand for mfa lets somebody who has bound nothing that would do bind it there and then; each client can turn it off too.</summary>
     public bool BindOnDemand { get; set; } = true;

@@ -76,7 +76,7 @@ internal sealed class Forgetting(
             return null;
         foreach (var binding in Enumerable.Reverse(await bindings.ListAsync(person.Id, cancel)))
         {
-            if (factors.Find(binding.Factor)?.AddressOf(binding) is { } address)
+            if (factors.FindKind(binding.Factor)?.AddressOf(binding) is { } address)
                 return (binding, address);
         }
 

@@ -58,7 +58,7 @@ internal sealed class Notices(Outbox outbox, Mails mails, OneTimeLinks links, Id
     private static bool CanBeUndone(AccountChange change) =>
         change.Kind == AccountChangeKind.DeviceStolen || (change.Kind != AccountChangeKind.Disowned && change.InTheirName);
 
-    private string? AddressOf(FactorBinding? binding) => binding is null ? null : services.GetRequiredService<SecondFactors>().Find(binding.Factor)?.AddressOf(binding);
+    private string? AddressOf(FactorBinding? binding) => binding is null ? null : services.GetRequiredService<SecondFactors>().FindKind(binding.Factor)?.AddressOf(binding);
 
     private async Task<string> LinkAsync(Lane lane, AccountChange change, CancellationToken cancel)
     {
@@ -70,7 +70,7 @@ internal sealed class Notices(Outbox outbox, Mails mails, OneTimeLinks links, Id
 
     private (NoticeKind Kind, string? Detail) What(AccountChange change, UserRecord person, string language)
     {
-        var factor = change.Factor is { } id ? services.GetRequiredService<SecondFactors>().Find(id)?.Info : null;
+        var factor = change.Factor is { } id ? services.GetRequiredService<SecondFactors>().FindKind(id)?.Kind : null;
         var name = factor is null ? change.Factor : Languages.Speaking(language, () => factor.Name);
         return change.Kind switch
         {

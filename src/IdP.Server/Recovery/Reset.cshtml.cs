@@ -27,7 +27,7 @@ internal sealed class ResetPage(
     {
         if (done == "yes")
         {
-            View = new("", "", null, null, [], null, options.SignIn.MinimumPasswordLength, Done: true);
+            View = new("", "", null, null, OtherWays.None, null, options.SignIn.MinimumPasswordLength, Done: true);
             return Page();
         }
 
@@ -138,17 +138,17 @@ internal sealed class ResetPage(
     {
         if (await MayAsync(at))
         {
-            View = new(at.Token, at.Csrf, at.Person.UserName, null, [], problem, options.SignIn.MinimumPasswordLength, AfterNotMe: afterNotMe);
+            View = new(at.Token, at.Csrf, at.Person.UserName, null, OtherWays.None, problem, options.SignIn.MinimumPasswordLength, AfterNotMe: afterNotMe);
             return Page();
         }
 
-        var usable = factors.Askable(proofs.FactorsOf(at.Person).Where(id => id != at.SentTo));
+        var usable = factors.Askable(proofs.FactorsOf(at.Person).Where(way => FactorIds.KindOf(way) != at.SentTo));
         if (usable.Length == 0)
             return PageSteps.Calm(at.SentTo is null ? "no_second_step" : "no_other_step");
         var chosen = with is not null && usable.Contains(with) ? with : await proofs.PreferAsync(at.Asker, Action, usable, HttpContext.RequestAborted);
         var start = await proofs.ChallengeAsync(at.Asker, Action, chosen, asking, HttpContext.RequestAborted);
         View = new(at.Token, at.Csrf, at.Person.UserName, PromptView.Of(factors.Find(chosen)!.Info, start, problem is not null, clock.GetUtcNow()),
-            [.. usable.Where(id => id != chosen).Select(id => factors.Find(id)!.Info)], problem, options.SignIn.MinimumPasswordLength, AfterNotMe: afterNotMe);
+            OtherWays.Than(chosen, usable, factors), problem, options.SignIn.MinimumPasswordLength, AfterNotMe: afterNotMe);
         return Page();
     }
 
@@ -160,13 +160,13 @@ internal sealed class ResetPage(
         LinkUsed,
     }
 
-    /// <param name="SentTo">The factor whose address got the link: it proves nothing here that the link does not.</param>
+    /// <param name="SentTo">The kind whose address got the link: it proves nothing here that the link does not.</param>
     private sealed record ResetAt(OneTimeLink Link, string Token, UserRecord Person, string? SentTo, Asker Asker, string Csrf);
 }
 
 /// <param name="Prompt">Null: the new password is asked.</param>
 internal sealed record ResetView(
-    string Token, string Csrf, string? UserName, PromptView? Prompt, IReadOnlyList<FactorInfo> Others, Problem? Problem, int MinimumLength, bool Done = false, bool AfterNotMe = false)
+    string Token, string Csrf, string? UserName, PromptView? Prompt, OtherWays Others, Problem? Problem, int MinimumLength, bool Done = false, bool AfterNotMe = false)
 {
     /// <summary>Records print their members; the token must not be (I-7).</summary>
     public override string ToString() => "reset";

@@ -10,7 +10,7 @@ namespace IdP.Server.Settings;
 
 /// <summary>Binds a factor, or binds it anew in the place of another of its kind: prove, (say,) scan or wait, type. The old one works until the new one is proven.</summary>
 internal sealed class BindPage(
-    SecondFactors factors, Enrolments enrolments, FactorBindings bindings, RecentProof proofs, SettingsDesk desk, TimeProvider clock) : PageModel
+    Enrolments enrolments, FactorBindings bindings, RecentProof proofs, SettingsDesk desk, TimeProvider clock) : PageModel
 {
     public BindView View { get; private set; } = null!;
 
@@ -46,18 +46,16 @@ internal sealed class BindPage(
         if (Answers.Read(Request.Form) is not { } answer)
             return await DrawOfferAsync(visit, wanted, offer, Problem.MissingField);
         var outcome = await enrolments.ConfirmAsync(offer, visit.Person.Id, visit.Asker.Place, answer, visit.By, HttpContext.RequestAborted, Request.Form["label"]);
-        // The code that bound it was a second factor really done, here and now: the person is not asked for another.
-        if (outcome is EnrolmentOutcome.Bound { Binding: var fresh } && answer is Answer.Code)
-        {
-            var proof = new FactorProof(fresh.Factor, fresh.Id, clock.GetUtcNow(), factors.Find(fresh.Factor)!.Info.Amr);
+        // What bound it was a second factor really done, here and now: the person is not asked for another.
+        if (outcome is EnrolmentOutcome.Bound { Proof: { } proof })
             await desk.GoOnAsync(HttpContext, visit, visit.Session.Proofs.With(proof));
-        }
         else if (outcome is EnrolmentOutcome.Bound && replaces is not null)
             await desk.SettleAsync(HttpContext, visit, replaces);
         return outcome switch
         {
-            EnrolmentOutcome.Bound => PageSteps.SeeOther(TwoStepPage.DonePath(replaces is null ? "bound" : "rebound", wanted.Info.Id)),
+            EnrolmentOutcome.Bound => PageSteps.SeeOther(TwoStepPage.DonePath(replaces is null ? "bound" : "rebound", wanted.Kind.Id)),
             EnrolmentOutcome.TooMany tooMany => await DrawOfferAsync(visit, wanted, offer, Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
+            EnrolmentOutcome.NotYet => await DrawOfferAsync(visit, wanted, offer, Problem.NotConfirmed),
             EnrolmentOutcome.Wrong => await DrawOfferAsync(visit, wanted, offer, Problem.Wrong(answer)),
             _ => Draw(new(visit, wanted, null, Problem.CodeExpired, null, null)),
         };
@@ -95,12 +93,12 @@ internal sealed class BindPage(
 
     private async Task<BindWish?> ReadAsync(Visit visit, string? factor, string? replaces)
     {
-        if (factor is null || factors.Find(factor) is not { } known || enrolments.Find(factor) is not { } enrolment)
+        if (factor is null || enrolments.Find(factor) is not { } enrolment)
             return null;
         if (replaces is null)
-            return new(known.Info, enrolment, null, GuardedAction.Bind(factor), !enrolment.Several && visit.Person.BoundFactors.Contains(factor));
+            return new(enrolment.Kind, enrolment, null, GuardedAction.Bind(factor), !enrolment.Several && visit.Person.BoundFactors.Contains(factor));
         return await bindings.FindAsync(visit.Person.Id, replaces, HttpContext.RequestAborted) is { } old && old.Factor == factor
-            ? new(known.Info, enrolment, old.Id, GuardedAction.Rebind(old.Id), false)
+            ? new(enrolment.Kind, enrolment, old.Id, GuardedAction.Rebind(old.Id), false)
             : null;
     }
 
@@ -136,7 +134,7 @@ internal sealed class BindPage(
 
     // An offer for one thing is none for another: what the address names is what is bound, in the place of what it names.
     private async Task<EnrolmentOffer?> FindAsync(Visit visit, BindWish wanted, string? offerId) =>
-        await enrolments.FindAsync(offerId, visit.Person.Id, visit.Asker.Place, HttpContext.RequestAborted) is { } offer && offer.Factor == wanted.Info.Id && offer.Replaces == wanted.Replaces
+        await enrolments.FindAsync(offerId, visit.Person.Id, visit.Asker.Place, HttpContext.RequestAborted) is { } offer && offer.Factor == wanted.Kind.Id && offer.Replaces == wanted.Replaces
             ? offer : null;
 
     private PageResult Draw(BindView view)
@@ -147,14 +145,14 @@ internal sealed class BindPage(
 }
 
 /// <param name="Replaces">The binding whose place the new one takes.</param>
-internal sealed record BindWish(FactorInfo Info, IEnrolment Enrolment, string? Replaces, GuardedAction Guard, bool AlreadyThere)
+internal sealed record BindWish(FactorKind Kind, IEnrolment Enrolment, string? Replaces, GuardedAction Guard, bool AlreadyThere)
 {
-    public string Path => $"/account/two-step/bind?factor={Info.Id}" + (Replaces is null ? "" : "&replaces=" + Replaces);
+    public string Path => $"/account/two-step/bind?factor={Kind.Id}" + (Replaces is null ? "" : "&replaces=" + Replaces);
 
     public string OfferPath(EnrolmentOffer offer) => $"{Path}&offer={offer.Id}";
 
     /// <summary>The factor's own words for a reason.</summary>
-    public string Says(string reason) => Info.Words.Find(reason) ?? reason;
+    public string Says(string reason) => Kind.Words.Find(reason) ?? reason;
 
     public string PathOf(string handler) => Path.Replace("/bind?", $"/bind/{handler}?", StringComparison.Ordinal);
 }

@@ -87,7 +87,7 @@ internal sealed class ConfirmPage(
     {
         if (proofs.FactorsOf(visit.Person) is not { Count: > 0 } bound)
         {
-            View = new ConfirmView(visit, wanted, null, [], problem);
+            View = new ConfirmView(visit, wanted, null, OtherWays.None, problem);
             return Page();
         }
 
@@ -97,10 +97,10 @@ internal sealed class ConfirmPage(
         var chosen = with is not null && usable.Contains(with) ? with : await proofs.PreferAsync(visit.Asker, wanted.Guard, usable, HttpContext.RequestAborted);
         var start = await proofs.ChallengeAsync(visit.Asker, wanted.Guard, chosen, asking, HttpContext.RequestAborted);
         View = new ConfirmView(visit, wanted, PromptView.Of(factors.Find(chosen)!.Info, start, problem is not null, clock.GetUtcNow()),
-            [.. usable.Where(id => id != chosen).Select(id => factors.Find(id)!.Info)], problem);
+            OtherWays.Than(chosen, usable, factors), problem);
         return Page();
     }
 }
 
 /// <param name="Prompt">Null: the password is asked.</param>
-internal sealed record ConfirmView(Visit Visit, SettingsAction Action, PromptView? Prompt, IReadOnlyList<FactorInfo> Others, Problem? Problem);
+internal sealed record ConfirmView(Visit Visit, SettingsAction Action, PromptView? Prompt, OtherWays Others, Problem? Problem);

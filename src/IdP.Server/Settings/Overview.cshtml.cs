@@ -17,7 +17,7 @@ internal sealed class OverviewPage(SecondFactors factors) : PageModel
         if (visit is null)
             return elsewhere!;
         Visit = visit;
-        Bound = [.. visit.Person.BoundFactors.Select(factors.Find).Where(factor => factor is { Info.IsFallback: false }).Select(factor => factor!.Info.Name)];
+        Bound = [.. visit.Person.BoundFactors.Select(factors.FindKind).Where(kind => kind is { Kind.IsFallback: false }).Select(kind => kind!.Kind.Name)];
         return Page();
     }
 }

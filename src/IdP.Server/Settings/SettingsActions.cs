@@ -5,7 +5,7 @@ namespace IdP.Server.Settings;
 
 /// <summary>A guarded action as the confirming page knows it.</summary>
 /// <param name="Path">Where the action itself happens, once it is proven.</param>
-/// <param name="First">The factor to ask for first: the one that the action concerns.</param>
+/// <param name="First">The kind to ask for first: the one that the action concerns.</param>
 internal sealed record SettingsAction(GuardedAction Guard, string Path, string Words, string? First = null);
 
 /// <summary>Reads an action from an address: a closed set, and only this person's own things.</summary>
@@ -24,15 +24,15 @@ internal sealed class SettingsActions(FactorBindings bindings, SecondFactors fac
         var (verb, thing) = (name[..cut], name[(cut + 1)..]);
         if (verb == "bind")
         {
-            return enrolments.Find(thing) is null || factors.Find(thing) is not { } factor
+            return enrolments.Find(thing) is not { Kind: var kind }
                 ? null
-                : new(GuardedAction.Bind(thing), "/account/two-step/bind?factor=" + thing, factor.Info.IsFallback ? SettingsTexts.ToMakeCodes : SettingsTexts.ToBind(factor.Info.Name));
+                : new(GuardedAction.Bind(thing), "/account/two-step/bind?factor=" + thing, kind.IsFallback ? SettingsTexts.ToMakeCodes : SettingsTexts.ToBind(kind.Name));
         }
 
-        if (verb is not ("unbind" or "rebind") || await bindings.FindAsync(userId, thing, cancel) is not { } binding || factors.Find(binding.Factor) is not { } bound)
+        if (verb is not ("unbind" or "rebind") || await bindings.FindAsync(userId, thing, cancel) is not { } binding || factors.FindKind(binding.Factor) is not { Kind: var bound })
             return null;
         return verb == "unbind"
-            ? new(GuardedAction.Unbind(thing), "/account/two-step/unbind?id=" + thing, bound.Info.IsFallback ? SettingsTexts.ToRemoveCodes : SettingsTexts.ToUnbind(bound.Info.Name), binding.Factor)
-            : new(GuardedAction.Rebind(thing), $"/account/two-step/bind?factor={binding.Factor}&replaces={thing}", bound.Info.IsFallback ? SettingsTexts.ToMakeCodes : SettingsTexts.ToRebind(bound.Info.Name), binding.Factor);
+            ? new(GuardedAction.Unbind(thing), "/account/two-step/unbind?id=" + thing, bound.IsFallback ? SettingsTexts.ToRemoveCodes : SettingsTexts.ToUnbind(bound.Name), binding.Factor)
+            : new(GuardedAction.Rebind(thing), $"/account/two-step/bind?factor={binding.Factor}&replaces={thing}", bound.IsFallback ? SettingsTexts.ToMakeCodes : SettingsTexts.ToRebind(bound.Name), binding.Factor);
     }
 }

@@ -44,9 +44,9 @@ internal sealed class SettingsDesk(
 
     /// <summary>
     /// A second factor was really done in this session: what a trusted device spared it until now is not asked for when that device goes with the change.
-    /// Where the session has proven that binding before, nothing changes, its handle least of all: a double click would lose the new one.
+    /// Where the session has proven that binding in that way before, nothing changes, its handle least of all: a double click would lose the new one.
     /// </summary>
-    public Task RaiseAsync(HttpContext http, Visit visit, FactorProof proof) => visit.Session.Proofs.Factors.Any(done => done.Binding == proof.Binding)
+    public Task RaiseAsync(HttpContext http, Visit visit, FactorProof proof) => visit.Session.Proofs.Factors.Any(done => done.Binding == proof.Binding && done.Id == proof.Id)
         ? Task.CompletedTask
         : GoOnAsync(http, visit, visit.Session.Proofs.With(proof));
 

@@ -15,7 +15,7 @@ internal sealed class TwoStepPage(SecondFactors factors, Enrolments enrolments, 
     public IReadOnlyList<FactorRow> Rows { get; private set; } = [];
 
     /// <summary>Those that may be asked for first; a choice only where there are two.</summary>
-    public IReadOnlyList<FactorInfo> Choices { get; private set; } = [];
+    public IReadOnlyList<FactorKind> Choices { get; private set; } = [];
 
     public string? Done { get; private set; }
 
@@ -28,11 +28,11 @@ internal sealed class TwoStepPage(SecondFactors factors, Enrolments enrolments, 
         if (visit is null)
             return elsewhere!;
         Visit = visit;
-        Done = factor is not null && factors.Find(factor) is { Info: var concerned }
+        Done = factor is not null && factors.FindKind(factor) is { Kind: var concerned }
             ? SettingsTexts.Done(concerned.IsFallback ? done + "-codes" : done, concerned.Name) : SettingsTexts.Done(done);
         var bound = await bindings.ListAsync(visit.Person.Id, HttpContext.RequestAborted);
-        Rows = [.. factors.All.Select(factor => Row(factor, bound)).Where(row => row.Bindings.Count > 0 || row.MayChange)];
-        Choices = [.. factors.All.Where(factor => !factor.Info.IsFallback && bound.Exists(binding => binding.Factor == factor.Info.Id)).Select(factor => factor.Info)];
+        Rows = [.. factors.Kinds.Select(kind => Row(kind, bound)).Where(row => row.Bindings.Count > 0 || row.MayChange)];
+        Choices = [.. factors.Kinds.Select(kind => kind.Kind).Where(kind => !kind.IsFallback && bound.Exists(binding => binding.Factor == kind.Id))];
         return Page();
     }
 
@@ -49,20 +49,23 @@ internal sealed class TwoStepPage(SecondFactors factors, Enrolments enrolments, 
         return PageSteps.SeeOther(string.IsNullOrEmpty(wished) ? "/account/two-step?done=last-used" : DonePath("preferred", wished));
     }
 
-    private FactorRow Row(ISecondFactor factor, List<FactorBinding> bound)
+    private FactorRow Row(IEnrolment kind, List<FactorBinding> bound)
     {
-        var mine = bound.FindAll(binding => binding.Factor == factor.Info.Id);
+        var mine = bound.FindAll(binding => binding.Factor == kind.Kind.Id);
         // What cannot be bound here any more is shown to whoever has it, to be unbound.
-        var enrolment = enrolments.Find(factor.Info.Id);
+        var enrolment = enrolments.Find(kind.Kind.Id);
         var may = enrolment is not null && (mine.Count == 0 || enrolment.Several);
         // What stands in for a factor needs one to stand in for.
-        var lacks = factor.Info.IsFallback && bound.TrueForAll(binding => factors.Find(binding.Factor) is null or { Info.IsFallback: true });
-        return new(factor.Info, [.. mine.Select(binding => new BindingLine(binding.Id, factor.Describe(binding), factor.Warn(binding), binding.CreatedAt, binding.LastUsedAt))], may && !lacks, enrolment is not null);
+        var lacks = kind.Kind.IsFallback && bound.TrueForAll(binding => factors.FindKind(binding.Factor) is null or { Kind.IsFallback: true });
+        return new(
+            kind.Kind,
+            [.. mine.Select(binding => new BindingLine(binding.Id, kind.Describe(binding), kind.Warn(binding), binding.CreatedAt, binding.LastUsedAt))],
+            may && !lacks, enrolment is not null);
     }
 }
 
 /// <param name="MayBind">One, or one more.</param>
 /// <param name="MayChange">It can be bound on this server.</param>
-internal sealed record FactorRow(FactorInfo Info, IReadOnlyList<BindingLine> Bindings, bool MayBind, bool MayChange);
+internal sealed record FactorRow(FactorKind Kind, IReadOnlyList<BindingLine> Bindings, bool MayBind, bool MayChange);
 
 internal sealed record BindingLine(string Id, string? Detail, string? Warning, DateTimeOffset CreatedAt, DateTimeOffset? LastUsedAt);

@@ -45,7 +45,7 @@ internal sealed class UnbindPage(
     }
 
     private async Task<bool> IsLastAsync(Visit visit) =>
-        (await bindings.ListAsync(visit.Person.Id, HttpContext.RequestAborted)).TrueForAll(left => factors.Find(left.Factor) is not { Info.IsFallback: false });
+        (await bindings.ListAsync(visit.Person.Id, HttpContext.RequestAborted)).TrueForAll(left => factors.FindKind(left.Factor) is not { Kind.IsFallback: false });
 
     private async Task<bool> MayGoAsync(Visit visit, FactorBinding binding)
     {
@@ -55,18 +55,18 @@ internal sealed class UnbindPage(
 
     // A policy demands a factor, and this is the last that would do (J-27): another first, or this one replaced. What only stands in for others may always go.
     private async Task<Func<IReadOnlyList<string>, bool>> MayLeaveAsync(Visit visit, FactorBinding binding) =>
-        factors.Find(binding.Factor) is { Info.IsFallback: true } ? _ => true : await policies.MayLeaveAsync(visit.Person, HttpContext.RequestAborted);
+        factors.FindKind(binding.Factor) is { Kind.IsFallback: true } ? _ => true : await policies.MayLeaveAsync(visit.Person, HttpContext.RequestAborted);
 
     private PageResult Draw(Visit visit, FactorBinding binding, bool forbidden)
     {
-        var factor = factors.Find(binding.Factor)!;
-        View = new(visit, binding.Id, binding.Factor, factor.Info.Name, factor.Describe(binding), forbidden, factor.Info.IsFallback,
-            IsLast: visit.Person.BoundFactors.All(other => other == binding.Factor || factors.Find(other) is not { Info.IsFallback: false }));
+        var kind = factors.FindKind(binding.Factor)!;
+        View = new(visit, binding.Id, binding.Factor, kind.Kind.Name, kind.Describe(binding), forbidden, kind.Kind.IsFallback,
+            IsLast: visit.Person.BoundFactors.All(other => other == binding.Factor || factors.FindKind(other) is not { Kind.IsFallback: false }));
         return Page();
     }
 
     private async Task<FactorBinding?> FindAsync(Visit visit, string? id) =>
-        id is { Length: < 50 } && await bindings.FindAsync(visit.Person.Id, id, HttpContext.RequestAborted) is { } binding && factors.Find(binding.Factor) is not null ? binding : null;
+        id is { Length: < 50 } && await bindings.FindAsync(visit.Person.Id, id, HttpContext.RequestAborted) is { } binding && factors.FindKind(binding.Factor) is not null ? binding : null;
 }
 
 /// <param name="Forbidden">A policy demands it.</param>

@@ -26,7 +26,7 @@ internal readonly struct AcrWish
     /// <summary>"pwd" or "mfa": what has to be reached before anything is answered.</summary>
     public string Target { get; }
 
-    /// <summary>Bound factors that are good enough for mfa at this server and this client, and bound long enough ago for it.</summary>
+    /// <summary>Ways of bound factors that are good enough for mfa at this server and this client, and bound long enough ago for it.</summary>
     public IReadOnlyList<string> Usable { get; }
 
     /// <summary>Why a demand cannot be met with what is bound.</summary>
@@ -34,8 +34,12 @@ internal readonly struct AcrWish
 
     public static AcrWish Read(Situation now)
     {
-        BoundFactor[] accepted = [.. now.Person!.Bindings.Where(binding => Proven.Accepts(now, binding.Factor))];
-        string[] usable = [.. accepted.Where(binding => Proven.IsOldEnough(now, binding)).Select(binding => binding.Factor).Distinct()];
+        BoundFactor[] accepted = [.. now.Person!.Bindings.Where(binding => AcceptedWays(now, binding.Factor).Any())];
+        string[] usable =
+        [
+            .. accepted.Where(binding => Proven.IsOldEnough(now, binding)).Select(binding => binding.Factor).Distinct()
+                .SelectMany(kind => AcceptedWays(now, kind)),
+        ];
         var mfaPossible = usable.Length > 0;
         var minimum = now.Request.Client.MinimumAcr == AcrLevels.Mfa ? AcrLevels.Mfa : AcrLevels.Password;
         var forWantOfMfa = accepted.Length == 0 ? AcrHindrance.NothingBound : AcrHindrance.BoundTooRecently;
@@ -77,6 +81,8 @@ internal readonly struct AcrWish
 
         return reached;
     }
+
+    private static IEnumerable<string> AcceptedWays(Situation now, string kind) => now.WaysOf(kind).Where(way => Proven.Accepts(now, way));
 
     private static string? FirstPossible(IReadOnlyList<string> names, AcrLevels levels, bool mfaPossible)
     {

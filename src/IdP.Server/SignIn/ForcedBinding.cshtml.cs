@@ -47,7 +47,7 @@ internal sealed class ForcedBindingPage(
         if (refused is not null)
             offer = null;
         if (offer is null)
-            return await DrawAsync(at, asking: enrolment.Question is null ? null : factor, said: said, reason: refused is null ? null : factors.Find(factor)!.Info.Words.Find(refused));
+            return await DrawAsync(at, asking: enrolment.Question is null ? null : factor, said: said, reason: refused is null ? null : factors.FindKind(factor)!.Kind.Words.Find(refused));
         await signIns.ChangeAsync(at.Kept, kept => kept with { OfferId = offer }, HttpContext.RequestAborted);
         return PageSteps.SeeOther(SignInDesk.PathOf(at.Next, at.Tx));
     }
@@ -66,8 +66,9 @@ internal sealed class ForcedBindingPage(
         var by = By.Person(HttpContext, person, at.Situation.Session?.Id) with { Epoch = at.Progress.Proofs.Epoch };
         return await enrolments.ConfirmAsync(offer.Id, person, at.Progress.BrowserHash, answer, by, HttpContext.RequestAborted) switch
         {
-            EnrolmentOutcome.Bound bound => await AdvanceAsync(at, offer, bound.Binding),
+            EnrolmentOutcome.Bound bound => await AdvanceAsync(at, bound.Proof),
             EnrolmentOutcome.TooMany tooMany => await DrawAsync(at, problem: Problem.TooManyTries(Minutes.Of(tooMany.RetryAfter))),
+            EnrolmentOutcome.NotYet => await DrawAsync(at, problem: Problem.NotConfirmed),
             EnrolmentOutcome.Wrong => await DrawAsync(at, problem: Problem.Wrong(answer)),
             _ => await AfterTheOtherAsync(at),
         };
@@ -83,7 +84,7 @@ internal sealed class ForcedBindingPage(
         {
             var (fresh, refused) = await enrolments.AgainAsync(Whom(at), at.Progress.BrowserHash, offer.Id, HttpContext.RequestAborted);
             if (refused is not null)
-                return await DrawAsync(at, reason: factors.Find(offer.Factor)!.Info.Words.Find(refused));
+                return await DrawAsync(at, reason: factors.FindKind(offer.Factor)!.Kind.Words.Find(refused));
             await signIns.ChangeAsync(at.Kept, kept => kept with { OfferId = fresh }, HttpContext.RequestAborted);
         }
 
@@ -117,11 +118,10 @@ internal sealed class ForcedBindingPage(
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Tx));
     }
 
-    // Only what an answer has proven is a second factor done; having read something is not.
-    private async Task<IActionResult> AdvanceAsync(SignInAt at, EnrolmentOffer offer, FactorBinding binding)
+    /// <param name="proof">Null where binding proves nothing: having read something is no second factor done.</param>
+    private async Task<IActionResult> AdvanceAsync(SignInAt at, FactorProof? proof)
     {
         var person = at.Situation.Person!.Id;
-        var proof = offer.Prompt is Prompt.Acknowledge ? null : new FactorProof(binding.Factor, binding.Id, clock.GetUtcNow(), factors.Find(binding.Factor)!.Info.Amr);
         await signIns.ChangeAsync(at.Kept, kept => kept.Finishing || kept.UserId != person ? null : kept with
         {
             Proofs = proof is null ? kept.Proofs : kept.Proofs.With(proof),
@@ -151,9 +151,9 @@ internal sealed class ForcedBindingPage(
         var offer = asking is null ? present : null;
         View = new ForcedBindingView(
             SignInDesk.CardOf(at.Request), at.Tx, this.CsrfToken(), at.Situation.Person!.UserName, LeadOf(at),
-            [.. step.Factors.Select(id => factors.Find(id)!.Info).Select(info => new ForcedBindingChoice(info.Id, info.Name, info.About))],
+            [.. step.Factors.Select(id => factors.FindKind(id)!.Kind).Select(kind => new ForcedBindingChoice(kind.Id, kind.Name, kind.About))],
             asking is null ? null : QuestionOf(asking, said), offer is null ? null : OfferOf(at, offer, problem is not null),
-            offer is null ? null : factors.Find(offer.Factor)!.Info.Name,
+            offer is null ? null : factors.FindKind(offer.Factor)!.Kind.Name,
             offer?.Prompt is Prompt.EnterCode { AgainAt: { } again } ? PromptView.SecondsUntil(again, clock.GetUtcNow()) : null,
             step.SkipsLeft, problem, reason, asking is not null && present?.Factor == asking ? present.Said : null);
         return Page();
@@ -174,8 +174,8 @@ internal sealed class ForcedBindingPage(
 
     private ForcedBindingQuestion QuestionOf(string factor, string? said)
     {
-        var (info, question) = (factors.Find(factor)!.Info, enrolments.Find(factor)!.Question!);
-        return new(factor, info.Name, info.Words.Get("Ask"), info.Words.Find("AskHelp"), question, said);
+        var (kind, question) = (factors.FindKind(factor)!.Kind, enrolments.Find(factor)!.Question!);
+        return new(factor, kind.Name, kind.Words.Get("Ask"), kind.Words.Find("AskHelp"), question, said);
     }
 
     private async Task<EnrolmentOffer?> OfferAsync(SignInAt at) =>

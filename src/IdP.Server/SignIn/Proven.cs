@@ -16,6 +16,7 @@ internal readonly struct Proven
     public bool ReachesMfa { get; private init; }
     public IReadOnlyList<string> Amr { get; private init; }
     public bool PasswordTypedHere { get; private init; }
+    /// <summary>Ways.</summary>
     public IReadOnlyList<string> FactorsDoneHere { get; private init; }
     /// <summary>How many skips the demand allowed under which forced binding was put off: in this sign-in, or in the session it goes on with without a new password.</summary>
     public int? BindingPutOff { get; private init; }
@@ -38,7 +39,7 @@ internal readonly struct Proven
 
         var passwordAt = here.PasswordAt ?? (usable.PasswordAt is { } at && Within(request.MaxAge, at, now.Now) ? at : null);
         var factors = here.Factors
-            .Concat(usable.Factors.Where(proof => Within(request.MaxAge, proof.At, now.Now) && here.Factors.All(done => done.Factor != proof.Factor)))
+            .Concat(usable.Factors.Where(proof => Within(request.MaxAge, proof.At, now.Now) && here.Factors.All(done => done.Id != proof.Id)))
             .ToArray();
 
         TimeSpan? stepUpAge = request.Client.StepUpMaxAge is { } seconds ? TimeSpan.FromSeconds(seconds) : null;
@@ -55,7 +56,7 @@ internal readonly struct Proven
             ReachesMfa = reachesMfa,
             Amr = AmrOf(reachesMfa ? accepted : factors, reachesMfa),
             PasswordTypedHere = here.PasswordAt is not null,
-            FactorsDoneHere = [.. here.Factors.Select(proof => proof.Factor)],
+            FactorsDoneHere = [.. here.Factors.Select(proof => proof.Id)],
             BindingPutOff = putOff,
             OwnPagesStayOpen = usable is { SettledAt: not null, PasswordAt: not null },
             ForSession = here.Factors.Aggregate(
@@ -78,14 +79,14 @@ internal readonly struct Proven
 
     /// <summary>Whether what was proven is good enough for mfa here, and was bound long enough ago for this client.</summary>
     internal static bool Accepts(Situation now, FactorProof proof) =>
-        Accepts(now, proof.Factor) && now.Person!.FindBinding(proof.Binding) is { } binding && IsOldEnough(now, binding);
+        Accepts(now, proof.Id) && now.Person!.FindBinding(proof.Binding) is { } binding && IsOldEnough(now, binding);
 
     internal static bool IsOldEnough(Situation now, BoundFactor binding) =>
         now.Request.Client.MinimumFactorAge is not { } seconds || now.Now - binding.BoundAt >= TimeSpan.FromSeconds(seconds);
 
-    internal static bool Accepts(Situation now, string factor) =>
-        now.AcceptedFactors.Contains(factor)
-        && (now.Request.Client.AcceptedFactors.Count == 0 || now.Request.Client.AcceptedFactors.Contains(factor));
+    /// <param name="way">"totp", "app/push"; or a kind alone, which is good where every way of it is.</param>
+    internal static bool Accepts(Situation now, string way) =>
+        now.AcceptedFactors.Contains(way) && FactorIds.Takes(now.Request.Client.AcceptedFactors, way);
 
     private static bool Within(TimeSpan? age, DateTimeOffset at, DateTimeOffset now) => age is null || now - at <= age;
 

@@ -12,7 +12,7 @@ internal sealed class SecondStepQuestion(StepUpService stepUp, SecondFactors fac
     public static string PurposeOf(string tx) => Challenge.SignInPurpose + tx;
 
     /// <param name="userId">Who has just typed the password, or whose session it is.</param>
-    /// <param name="wanted">The factor that the person chose; null: the first that can ask, and the next where it cannot after all.</param>
+    /// <param name="wanted">The way that the person chose; null: the first that can ask, and the next where it cannot after all.</param>
     public async Task AskAsync(HttpContext context, SignInAt at, string userId, NextStep.Verify step, string? wanted)
     {
         var (cancel, progress, usable) = (context.RequestAborted, at.Progress, factors.Askable(step.Factors));

@@ -24,7 +24,7 @@ internal sealed record SignInAt(FoundSignIn Kept, Situation Situation, NextStep 
 /// </summary>
 internal sealed class SignInDesk(
     SignIns signIns, AuthorizeReader reader, Sessions sessions, Users users, Consents consents,
-    GuardingFactors guarding, BindingPolicies policies, BrowserTrust trust, AcrLevels levels, IdpOptions options, IdpCookies cookies, TimeProvider clock)
+    GuardingFactors guarding, SecondFactors factors, BindingPolicies policies, BrowserTrust trust, AcrLevels levels, IdpOptions options, IdpCookies cookies, TimeProvider clock)
 {
     /// <summary>Null when there is nothing to go on with: unknown, over, another browser's, or its client is gone.</summary>
     public async Task<SignInAt?> OpenAsync(HttpContext context, string? tx)
@@ -66,6 +66,7 @@ internal sealed class SignInDesk(
             BindingPolicies = await policies.GetAsync(cancel),
             Bindable = policies.Bindable,
             BindOnDemand = options.Acr.BindOnDemand,
+            Ways = factors.Ways,
             AcceptedFactors = guarding.Accepted,
             Fallbacks = guarding.Fallbacks,
             Levels = levels,

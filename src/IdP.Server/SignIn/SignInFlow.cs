@@ -22,16 +22,23 @@ internal sealed record Situation
     public TrustedDevice? TrustedDevice { get; init; }
     public IReadOnlyList<string> ConsentedScopes { get; init; } = [];
     public IReadOnlyList<BindingPolicy> BindingPolicies { get; init; } = [];
-    /// <summary>What this server can bind, fallbacks left out.</summary>
+    /// <summary>Kinds that this server can bind, fallbacks left out.</summary>
     public IReadOnlyList<string> Bindable { get; init; } = [];
     /// <summary>Whether a demand for mfa may lead to binding a factor; the client has a word of its own.</summary>
     public bool BindOnDemand { get; init; }
-    /// <summary>Installed factors this server accepts for mfa.</summary>
+    /// <summary>Ways of the installed kinds; a kind that is not here is its own only way.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Ways { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+    /// <summary>Ways this server accepts for mfa, and kinds that it accepts whichever way they were proven.</summary>
     public required IReadOnlyCollection<string> AcceptedFactors { get; init; }
-    /// <summary>Installed factors that stand in for lost ones: recovery codes.</summary>
+    /// <summary>Ways of what stands in for lost factors: recovery codes.</summary>
     public IReadOnlyCollection<string> Fallbacks { get; init; } = [];
     public required AcrLevels Levels { get; init; }
     public required DateTimeOffset Now { get; init; }
+
+    public IReadOnlyList<string> WaysOf(string kind) => Ways.TryGetValue(kind, out var ways) ? ways : [kind];
+
+    /// <summary>Every way of everything that is bound; what is not installed any more is there by its kind.</summary>
+    public IReadOnlyList<string> BoundWays => [.. Person!.BoundFactors.SelectMany(WaysOf)];
 }
 
 /// <summary>What comes next.</summary>
@@ -41,11 +48,11 @@ internal abstract record NextStep
 
     internal sealed record Password : NextStep;
 
-    /// <param name="Factors">Bound factors that would do, never one that is not bound.</param>
+    /// <param name="Factors">Ways of bound factors that would do, never of one that is not bound.</param>
     internal sealed record Verify(IReadOnlyList<string> Factors) : NextStep;
 
     /// <summary>A policy wants a second factor bound before anything is answered, or the app demands mfa of somebody who has none that would do.</summary>
-    /// <param name="Factors">What may be chosen.</param>
+    /// <param name="Factors">Kinds that may be chosen.</param>
     /// <param name="Skips">What the policy allows in all; <paramref name="SkipsLeft"/> of it are left.</param>
     /// <param name="OnDemand">The app's demand and no policy; who declines leaves it unmet.</param>
     internal sealed record Bind(IReadOnlyList<string> Factors, int Skips, int SkipsLeft, bool OnDemand = false) : NextStep;
@@ -102,7 +109,7 @@ internal static class SignInFlow
         var settled = proven.OwnPagesStayOpen && request.Client.ClientId == ClientValidator.OwnId;
         var sparedByDevice = asksByPolicy && !proven.AnyFactorFresh && !settled;
         if (sparedByDevice && !trust.Spares)
-            return request.PromptNone ? InteractionRequired : new NextStep.Verify(PreferUsable(now.Person.BoundFactors, acr.Usable));
+            return request.PromptNone ? InteractionRequired : new NextStep.Verify(PreferUsable(now.BoundWays, acr.Usable));
 
         if (ConsentNeeded(now))
             return request.PromptNone ? ConsentRequired : new NextStep.Consent();
@@ -131,7 +138,7 @@ internal static class SignInFlow
     /// </summary>
     private static NextStep BindingOnDemand(Situation now, Proven proven)
     {
-        string[] choice = [.. now.Bindable.Where(factor => Proven.Accepts(now, factor))];
+        string[] choice = [.. now.Bindable.Where(kind => now.WaysOf(kind).Any(way => Proven.Accepts(now, way)))];
         if (!now.BindOnDemand || !now.Request.Client.BindOnDemand || choice.Length == 0)
             return Unmet;
         if (now.Request.PromptNone)
@@ -147,7 +154,7 @@ internal static class SignInFlow
     {
         if (!proven.PasswordTypedHere)
             return new NextStep.Password();
-        var guarding = GuardingFactors.Among(now.Person!.BoundFactors, now.AcceptedFactors, now.Fallbacks);
+        var guarding = GuardingFactors.Among(now.BoundWays, now.AcceptedFactors, now.Fallbacks);
         return guarding.Count > 0 && !proven.FactorsDoneHere.Any(guarding.Contains) ? new NextStep.Verify(guarding) : null;
     }
 

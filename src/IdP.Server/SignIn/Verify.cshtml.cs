@@ -46,7 +46,7 @@ internal sealed class VerifyPage(
         };
     }
 
-    /// <summary>更换验证方式: another bound factor, nothing more.</summary>
+    /// <summary>Another way of the same kind, or 更换验证方式: another bound factor; nothing more.</summary>
     public async Task<IActionResult> OnPostOtherAsync(string? tx, string? factor)
     {
         var (at, elsewhere) = await this.OpenPostAsync<NextStep.Verify>(tx);
@@ -94,7 +94,8 @@ internal sealed class VerifyPage(
             Proofs = (kept.Proofs.Epoch == epoch ? kept.Proofs : Proofs.None with { Epoch = epoch }).With(passed.Proof),
             ChallengeId = null,
             OwnerHash = kept.OwnerHash ?? owner,
-            TrustThisBrowser = kept.TrustThisBrowser || (MayTrust(at) && TrustWanted),
+            TrustThisBrowser = passed.TrustThisBrowser != false
+                && (kept.TrustThisBrowser || (MayTrust(at) && (passed.TrustThisBrowser ?? TrustWanted))),
         }, HttpContext.RequestAborted);
         return PageSteps.SeeOther(SignInDesk.ContinuePath(at.Tx));
     }
@@ -126,7 +127,7 @@ internal sealed class VerifyPage(
         var bound = await bindings.ListAsync(person.Id, cancel);
         View = new VerifyView(
             SignInDesk.CardOf(at.Request), at.Tx, this.CsrfToken(), PromptView.Of(info, start, problem is not null, clock.GetUtcNow(), TroubleAt(at, info, start) ?? LeftOf(info, bound)),
-            [.. usable.Where(id => id != chosen).Select(id => new FactorChoice(id, factors.Find(id)!.Info.Name))],
+            OtherWays.Than(chosen, usable, factors),
             problem, person.UserName, MayTrust(at) ? options.TrustedDevices.Days : null, TrustWanted, TooRecent(at) ?? WarningIn(bound));
         return Page();
     }
@@ -143,16 +144,16 @@ internal sealed class VerifyPage(
 
     // How much is left of what is for the day the others are lost; few enough for a warning are in the warning.
     private string? LeftOf(FactorInfo info, List<FactorBinding> bound) =>
-        info.IsFallback && bound.Find(binding => binding.Factor == info.Id) is { } binding && factors.Find(info.Id) is { } factor && factor.Warn(binding) is null
-            ? factor.Describe(binding) : null;
+        info.Kind.IsFallback && bound.Find(binding => binding.Factor == info.Kind.Id) is { } binding
+        && factors.FindKind(info.Kind.Id) is { } kind && kind.Warn(binding) is null ? kind.Describe(binding) : null;
 
     // At every sign-in and not only where it is used: on the day it is needed it is too late.
-    private string? WarningIn(List<FactorBinding> bound) => bound.Select(binding => factors.Find(binding.Factor)?.Warn(binding)).FirstOrDefault(warning => warning is not null);
+    private string? WarningIn(List<FactorBinding> bound) => bound.Select(binding => factors.FindKind(binding.Factor)?.Warn(binding)).FirstOrDefault(warning => warning is not null);
 
     // Done in this sign-in and asked for again: of two bound factors of one kind the newer was used, which this client does not accept yet.
     private static string? TooRecent(SignInAt at) =>
         at.Request.Client.MinimumFactorAge is { } seconds and > 0
-        && at.Progress.Proofs.Factors.Any(proof => ((NextStep.Verify)at.Next).Factors.Contains(proof.Factor) && !Proven.Accepts(at.Situation, proof))
+        && at.Progress.Proofs.Factors.Any(proof => ((NextStep.Verify)at.Next).Factors.Contains(proof.Id) && !Proven.Accepts(at.Situation, proof))
             ? SignInTexts.TooRecent(Hours.Of(TimeSpan.FromSeconds(seconds)))
             : null;
 

@@ -10,13 +10,12 @@ namespace IdP.Server.SignIn;
 /// <param name="UserNameFixed">The name is known (re-authentication): shown, not asked.</param>
 internal sealed record PasswordView(ClientCard Client, string Tx, string Csrf, string? UserName, Problem? Problem, bool UserNameFixed);
 
-/// <param name="Others">Further bound factors; empty hides "another way".</param>
 /// <param name="AccountHint">Whose code is asked for, as the person knows it.</param>
 /// <param name="TrustDays">How long the second step can be skipped in this browser; null when that is not offered.</param>
 /// <param name="TrustWanted">The box was ticked with the last answer.</param>
 /// <param name="Warning">What the person should do something about soon, whichever factor is asked for now.</param>
 internal sealed record VerifyView(
-    ClientCard Client, string Tx, string Csrf, PromptView Prompt, IReadOnlyList<FactorChoice> Others, Problem? Problem, string? AccountHint, int? TrustDays, bool TrustWanted, string? Warning);
+    ClientCard Client, string Tx, string Csrf, PromptView Prompt, OtherWays Others, Problem? Problem, string? AccountHint, int? TrustDays, bool TrustWanted, string? Warning);
 
 /// <summary>Binding inside a sign-in: the choice, then what the chosen factor must be told, then what must be proven.</summary>
 /// <param name="Lead">Who asks for it, and whether the app will take a new factor at once.</param>
@@ -68,9 +67,6 @@ internal sealed record SetupView(string Token, string Csrf, string? UserName, st
     ];
 }
 
-/// <param name="Name">In the person's language.</param>
-internal sealed record FactorChoice(string Id, string Name);
-
 /// <param name="DisplayName">The operator's words; standard scopes have their own in every language.</param>
 internal sealed record ScopeLine(string Name, string? DisplayName, string? Description);
 
@@ -88,6 +84,7 @@ internal sealed record Problem(ProblemKind Kind, int Number = 0)
     public static readonly Problem WrongCode = new(ProblemKind.WrongCode);
     public static readonly Problem CodeExpired = new(ProblemKind.CodeExpired);
     public static readonly Problem CodeUsed = new(ProblemKind.CodeUsed);
+    public static readonly Problem NotConfirmed = new(ProblemKind.NotConfirmed);
     public static readonly Problem Stopped = new(ProblemKind.Stopped);
     public static readonly Problem MissingField = new(ProblemKind.MissingField);
     public static readonly Problem Busy = new(ProblemKind.Busy);
@@ -113,7 +110,7 @@ internal sealed record Problem(ProblemKind Kind, int Number = 0)
         _ => new(ProblemKind.PasswordGuessable) { Strength = fault.Score },
     };
 
-    public static Problem Wrong(Answer answer) => answer is Answer.Code ? WrongCode : new(ProblemKind.NotConfirmed);
+    public static Problem Wrong(Answer answer) => answer is Answer.Code ? WrongCode : NotConfirmed;
 
     /// <summary>What came of an answer that did not pass.</summary>
     public static Problem Of(StepUpOutcome outcome, Answer answer) => outcome switch
@@ -122,6 +119,7 @@ internal sealed record Problem(ProblemKind Kind, int Number = 0)
         StepUpOutcome.TooMany tooMany => TooManyTries(Minutes.Of(tooMany.RetryAfter)),
         StepUpOutcome.Stopped => Stopped,
         StepUpOutcome.Over => CodeExpired,
+        StepUpOutcome.NotYet => NotConfirmed,
         StepUpOutcome.Denied => new(ProblemKind.Refused),
         _ => Wrong(answer),
     };

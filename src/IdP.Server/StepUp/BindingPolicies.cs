@@ -11,8 +11,12 @@ internal sealed class BindingPolicies(
 {
     private readonly TimedCache<string, IReadOnlyList<BindingPolicy>> cache = new(clock);
 
-    /// <summary>What a person can be asked to bind: installed, and not for the day the others are lost.</summary>
-    public IReadOnlyList<string> Bindable { get; } = [.. factors.Ids.Where(id => enrolments.Find(id) is not null && !factors.Find(id)!.Info.IsFallback).Order(StringComparer.Ordinal)];
+    /// <summary>Kinds that a person can be asked to bind: installed, and no fallback.</summary>
+    public IReadOnlyList<string> Bindable { get; } =
+    [
+        .. factors.Kinds.Select(kind => kind.Kind).Where(kind => !kind.IsFallback && enrolments.Find(kind.Id) is not null)
+            .Select(kind => kind.Id).Order(StringComparer.Ordinal),
+    ];
 
     public ValueTask<IReadOnlyList<BindingPolicy>> GetAsync(CancellationToken cancel) => cache.GetAsync("", _ => store.ListAsync(CancellationToken.None), cancel);
 

@@ -17,7 +17,7 @@ internal sealed record BindingPolicy
     public DateTimeOffset? From { get; init; }
     /// <summary>How often a person may put it off, once and for all.</summary>
     public int Skips { get; init; }
-    /// <summary>The factors that will do; empty: any, but never one that is for the day the others are lost.</summary>
+    /// <summary>The kinds of factor that will do; empty: any, but never one that is for the day the others are lost.</summary>
     public IReadOnlyList<string> Factors { get; init => field = value ?? []; } = [];
 
     public bool Concerns(UserRecord person, DateTimeOffset now) =>

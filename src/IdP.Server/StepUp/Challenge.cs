@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using IdP.Server.Accounts;
 using IdP.Server.Hosting;
 
 namespace IdP.Server.StepUp;
@@ -22,6 +23,7 @@ internal sealed record Challenge
 {
     public required string Id { get; init; }
     public required string UserId { get; init; }
+    /// <summary>The way: "totp", "app/push".</summary>
     public required string Factor { get; init; }
     /// <summary>What a success is good for, and nothing else: "sign-in:ID" or an action in the settings.</summary>
     public required string Purpose { get; init; }
@@ -34,11 +36,19 @@ internal sealed record Challenge
     public byte[] Memo { get; init; } = [];
     /// <summary>The binding that a right answer has proven; null until then.</summary>
     public string? Binding { get; init; }
+    /// <summary>RFC 8176 values of that answer.</summary>
+    public IReadOnlyList<string> Amr { get; init => field = value ?? []; } = [];
+    /// <summary>What the answer said about trusting this browser; null: nothing.</summary>
+    public bool? TrustThisBrowser { get; init; }
     public required Prompt Prompt { get; init; }
     /// <summary>The question that was set aside for this one: a code that was sent can be typed once the person comes back.</summary>
     public string? Left { get; init; }
     /// <summary>What the person is told elsewhere (a mail, a phone) about who asks.</summary>
     public Circumstances Circumstances { get; init; } = Circumstances.Unknown;
+
+    /// <summary>The kind that the way belongs to: what guesses are counted by.</summary>
+    [JsonIgnore]
+    public string Kind => FactorIds.KindOf(Factor);
 
     /// <summary>Asked for a sign-in, not for a change in the settings.</summary>
     [JsonIgnore]

@@ -12,9 +12,13 @@ internal abstract record EnrolmentOutcome
 {
     private EnrolmentOutcome() { }
 
-    internal sealed record Bound(FactorBinding Binding) : EnrolmentOutcome;
+    /// <param name="Proof">The second factor that was really done with it; null where binding proves nothing.</param>
+    internal sealed record Bound(FactorBinding Binding, FactorProof? Proof) : EnrolmentOutcome;
 
     internal sealed record Wrong : EnrolmentOutcome;
+
+    /// <summary>What has to be confirmed elsewhere is not confirmed so far; cost no try.</summary>
+    internal sealed record NotYet : EnrolmentOutcome;
 
     /// <summary>The offer is over (time, five answers, confirmed before, another's, somebody was faster): start again.</summary>
     internal sealed record Over : EnrolmentOutcome;
@@ -34,10 +38,10 @@ internal sealed class Enrolments(
     private const int LongestLabel = 60;
     private static readonly TimeSpan OfferLife = TimeSpan.FromMinutes(10);
 
-    private readonly Dictionary<string, IEnrolment> byId = installed.ToDictionary(enrolment => enrolment.Id, StringComparer.Ordinal);
+    private readonly Dictionary<string, IEnrolment> byKind = installed.ToDictionary(enrolment => enrolment.Kind.Id, StringComparer.Ordinal);
 
     /// <summary>Null when it is not installed, or cannot be bound on this server.</summary>
-    public IEnrolment? Find(string factor) => byId.GetValueOrDefault(factor) is { Available: true } enrolment ? enrolment : null;
+    public IEnrolment? Find(string kind) => byKind.GetValueOrDefault(kind) is { Available: true } enrolment ? enrolment : null;
 
     /// <summary>The offer's id, or why there is none.</summary>
     /// <param name="replaces">The person's own binding of the same kind; checked again when the offer is confirmed.</param>
@@ -73,27 +77,38 @@ internal sealed class Enrolments(
     public async Task<EnrolmentOffer?> FindAsync(string? offerId, string userId, byte[] place, CancellationToken cancel) =>
         await LoadAsync(offerId, userId, place, cancel) is { } kept && !kept.Value.Confirmed && kept.Value.Tries < TriesPerOffer ? kept.Value : null;
 
-    /// <summary>Binds when the answer proves the offer. Tries count like those at any factor: on the offer, and durably on the account.</summary>
+    /// <summary>Binds when the answer proves the offer. Guesses count like those at any factor: on the offer, and durably on the account.</summary>
     /// <param name="label">The person's own name for it, where a person may have several.</param>
     public async Task<EnrolmentOutcome> ConfirmAsync(string? offerId, string userId, byte[] place, Answer answer, By by, CancellationToken cancel, string? label = null)
     {
-        if (await ChangeAsync(offerId, userId, place, offer => offer.Tries < TriesPerOffer ? offer with { Tries = offer.Tries + 1 } : null, cancel) is not { } offer)
+        if (await FindAsync(offerId, userId, place, cancel) is not { } offer)
             return new EnrolmentOutcome.Over();
-        if (await limits.TryReserveBindingAsync(userId, offer.Factor, cancel) is GuessAnswer.TooMany tooMany)
-            return new EnrolmentOutcome.TooMany(tooMany.RetryAfter);
+        var guess = answer.IsGuess(offer.Prompt);
+        if (guess)
+        {
+            if (await CountTryAsync(offerId, userId, place, cancel) is not { } counted)
+                return new EnrolmentOutcome.Over();
+            offer = counted;
+            if (await limits.TryReserveBindingAsync(userId, offer.Factor, cancel) is GuessAnswer.TooMany tooMany)
+                return new EnrolmentOutcome.TooMany(tooMany.RetryAfter);
+        }
 
         if (Find(offer.Factor) is not { } enrolment || await enrolment.ConfirmAsync(offer, answer, cancel) is not { } fresh)
-            return new EnrolmentOutcome.Wrong();
+            return guess ? new EnrolmentOutcome.Wrong() : new EnrolmentOutcome.NotYet();
         // Of two right answers at once one binds; a crash after this mark leaves nothing bound, and the person starts again.
         if (await ChangeAsync(offerId, userId, place, current => current with { Confirmed = true }, cancel) is null)
             return new EnrolmentOutcome.Over();
         await limits.BoundAsync(userId, offer.Factor, cancel);
         if (enrolment.Several && label is { Length: > 0 })
             fresh = fresh with { Label = label.Storable(LongestLabel) };
-        return await bindings.AddAsync(userId, fresh, by, cancel, offer.Replaces, alone: !enrolment.Several) is { } binding
-            ? new EnrolmentOutcome.Bound(binding)
-            : new EnrolmentOutcome.Over();
+        if (await bindings.AddAsync(userId, fresh, by, cancel, offer.Replaces, alone: !enrolment.Several) is not { } binding)
+            return new EnrolmentOutcome.Over();
+        return new EnrolmentOutcome.Bound(
+            binding, fresh.Amr is { } amr ? new FactorProof(binding.Factor, binding.Id, clock.GetUtcNow(), amr, fresh.Way) : null);
     }
+
+    private Task<EnrolmentOffer?> CountTryAsync(string? offerId, string userId, byte[] place, CancellationToken cancel) => ChangeAsync(
+        offerId, userId, place, offer => offer.Tries < TriesPerOffer ? offer with { Tries = offer.Tries + 1 } : null, cancel);
 
     /// <summary>The person went another way.</summary>
     public async Task ForgetAsync(string? offerId, string userId, byte[] place, CancellationToken cancel)
@@ -121,7 +136,7 @@ internal sealed class Enrolments(
         var offer = new EnrolmentOffer
         {
             Id = Handles.NewId(),
-            Factor = enrolment.Id,
+            Factor = enrolment.Kind.Id,
             UserId = whom.UserId,
             Place = place,
             ExpiresAt = until,

@@ -10,15 +10,22 @@ namespace IdP.Server.StepUp;
 /// </summary>
 internal sealed class GuardingFactors(SecondFactors factors, IdpOptions options)
 {
-    /// <summary>Installed factors that this server accepts for mfa.</summary>
+    /// <summary>Ways that this server accepts for mfa, and kinds that it accepts whichever way they were proven.</summary>
     public IReadOnlyCollection<string> Accepted { get; } =
-        [.. factors.Ids.Where(id => options.Acr.AcceptedFactors.Count == 0 || options.Acr.AcceptedFactors.Contains(id))];
+    [
+        .. factors.Kinds.Select(kind => kind.Kind.Id).Concat(factors.All.Select(way => way.Info.Id)).Distinct()
+            .Where(id => FactorIds.Takes(options.Acr.AcceptedFactors, id)),
+    ];
 
-    public IReadOnlyCollection<string> Fallbacks { get; } = [.. factors.All.Where(factor => factor.Info.IsFallback).Select(factor => factor.Info.Id)];
+    /// <summary>Ways of the kinds that stand in for lost ones.</summary>
+    public IReadOnlyCollection<string> Fallbacks { get; } =
+        [.. factors.All.Where(way => way.Info.Kind.IsFallback).Select(way => way.Info.Id)];
 
-    /// <summary>In the order of the bindings; empty only where nothing is bound.</summary>
-    public IReadOnlyList<string> Of(UserRecord person) => Among(person.BoundFactors, Accepted, Fallbacks);
+    /// <summary>Ways, in the order of the bindings; empty only where nothing is bound.</summary>
+    public IReadOnlyList<string> Of(UserRecord person) =>
+        Among([.. person.BoundFactors.SelectMany(factors.WaysOf)], Accepted, Fallbacks);
 
+    /// <param name="bound">Ways of what is bound.</param>
     public static IReadOnlyList<string> Among(IReadOnlyList<string> bound, IReadOnlyCollection<string> accepted, IReadOnlyCollection<string> fallbacks) =>
         bound.Any(accepted.Contains) ? [.. bound.Where(factor => accepted.Contains(factor) || fallbacks.Contains(factor))] : bound;
 }

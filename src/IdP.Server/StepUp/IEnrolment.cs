@@ -5,13 +5,12 @@ using IdP.Server.Hosting;
 namespace IdP.Server.StepUp;
 
 /// <summary>
-/// How one kind of second factor comes to be bound, and nothing else: how long an offer lives, whose it is, how often it may be answered, single use,
-/// the commit and its audit row belong to <see cref="Enrolments"/>, once, around all factors.
+/// One kind of second factor: what it is called, how it comes to be bound, and what can be said of a binding. How long an offer lives, whose it is,
+/// how often it may be answered, single use, the commit and its audit row belong to <see cref="Enrolments"/>, once, around all factors.
 /// </summary>
 internal interface IEnrolment
 {
-    /// <summary>The id of the factor that it binds.</summary>
-    string Id { get; }
+    FactorKind Kind { get; }
 
     /// <summary>Whether it can be bound at all on this server: what is sent by mail cannot without a mail server.</summary>
     bool Available => true;
@@ -28,6 +27,30 @@ internal interface IEnrolment
 
     /// <summary>What to bind when the answer proves the offer; null when it is wrong.</summary>
     Task<NewBinding?> ConfirmAsync(EnrolmentOffer offer, Answer answer, CancellationToken cancel);
+
+    /// <summary>One line that tells this binding from another, in the person's language: a label, a masked address, how many are left.</summary>
+    string? Describe(FactorBinding binding) => binding.Label;
+
+    /// <summary>Where a mail about the account reaches its owner through this binding; null for what is no address.</summary>
+    string? AddressOf(FactorBinding binding) => null;
+
+    /// <summary>What the person should do something about soon; null when all is well.</summary>
+    string? Warn(FactorBinding binding) => null;
+}
+
+/// <param name="Id">Stable name in bindings, policies and URLs: "totp". Lower-case letters, digits and '-'.</param>
+/// <param name="Words">
+/// Its words in every language: "Name", "Instruction" (how to answer), "About" (one sentence for the settings). A way has its own "Name_WAY" and
+/// "Instruction_WAY" where they differ.
+/// </param>
+/// <param name="IsFallback">Recovery codes: offered last, and never enough where a policy demands a factor.</param>
+internal sealed record FactorKind(string Id, Texts Words, bool IsFallback = false)
+{
+    public string Name => Words.Get("Name");
+
+    public string Instruction => Words.Get("Instruction");
+
+    public string About => Words.Get("About");
 }
 
 /// <param name="AccountName">As the person knows the account; authenticator apps show it.</param>
@@ -55,6 +78,7 @@ internal abstract record Offered
 internal sealed record EnrolmentOffer
 {
     public required string Id { get; init; }
+    /// <summary>The kind.</summary>
     public required string Factor { get; init; }
     public required string UserId { get; init; }
     /// <summary>SHA-256 of what names the browser, or the browser in one session; nobody else can confirm.</summary>

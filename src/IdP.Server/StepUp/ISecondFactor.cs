@@ -1,19 +1,19 @@
 using System.Text.Json.Serialization;
-using IdP.Server.Factors;
+using IdP.Server.Accounts;
 using IdP.Server.Hosting;
 
 namespace IdP.Server.StepUp;
 
 /// <summary>
-/// A second factor's own proof, and nothing else: expiry, tries, single use, guess limits and audit belong to
-/// <see cref="StepUpService"/>, once, around all factors. A further factor is one folder and one line in THE LIST.
+/// One way to ask for a kind of second factor (<see cref="IEnrolment"/>), and to look at the answer: expiry, tries, single use, guess limits and audit
+/// belong to <see cref="StepUpService"/>, once, around all ways. A further kind is one folder and one line in THE LIST.
 /// </summary>
 internal interface ISecondFactor
 {
     FactorInfo Info { get; }
 
     /// <summary>Makes what the person must answer. Called once a challenge; the memo comes back at every answer.</summary>
-    Task<Started> ChallengeAsync(Challenge challenge, CancellationToken cancel);
+    Task<Started> ChallengeAsync(NewChallenge challenge, CancellationToken cancel);
 
     Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel);
 
@@ -23,31 +23,28 @@ internal interface ISecondFactor
 
     /// <summary>The person went another way: stop what was set going (a push, a QR). Nothing to do for typed codes.</summary>
     Task CancelAsync(Challenge challenge, CancellationToken cancel) => Task.CompletedTask;
-
-    /// <summary>One line that tells this binding from another, in the person's language: a label, a masked address, how many are left.</summary>
-    string? Describe(FactorBinding binding) => binding.Label;
-
-    /// <summary>Where a mail about the account reaches its owner through this binding; null for what is no address.</summary>
-    string? AddressOf(FactorBinding binding) => null;
-
-    /// <summary>What the person should do something about soon; null when all is well.</summary>
-    string? Warn(FactorBinding binding) => null;
 }
 
-/// <param name="Id">Stable name in bindings, policies and URLs: "totp".</param>
-/// <param name="Amr">RFC 8176 values that a success proves.</param>
 /// <param name="ChallengeLife">How long one challenge may be answered.</param>
-/// <param name="Words">The factor's own words in every language: "Name", "Instruction" (how to answer), "About" (one sentence for the settings).</param>
+/// <param name="Way">Name of the way within its kind: "push"; null where the kind has one way only.</param>
 /// <param name="Sends">Asking sends something (a mail): only a post asks, never a link that somebody else may have made.</param>
-/// <param name="IsFallback">For the day the others are lost: offered last, and never enough where a policy demands a factor.</param>
-internal sealed record FactorInfo(string Id, IReadOnlyList<string> Amr, TimeSpan ChallengeLife, Texts Words, bool IsFallback = false, bool Sends = false)
+internal sealed record FactorInfo(FactorKind Kind, TimeSpan ChallengeLife, string? Way = null, bool Sends = false)
 {
-    public string Name => Words.Get("Name");
+    /// <summary>In challenges, lists of accepted factors and URLs: "totp", "app/push".</summary>
+    public string Id { get; } = FactorIds.Of(Kind.Id, Way);
 
-    public string Instruction => Words.Get("Instruction");
+    public Texts Words => Kind.Words;
 
-    public string About => Words.Get("About");
+    public string Name => (Way is null ? null : Words.Find("Name_" + Way)) ?? Kind.Name;
+
+    public string Instruction => (Way is null ? null : Words.Find("Instruction_" + Way)) ?? Kind.Instruction;
 }
+
+/// <summary>What a way is told when it asks.</summary>
+/// <param name="Id">The challenge's; answers come back with the same.</param>
+/// <param name="IsSignIn">Asked for a sign-in, not for a change in the settings.</param>
+/// <param name="Circumstances">What the person is told elsewhere (a mail, a phone) about who asks.</param>
+internal sealed record NewChallenge(string Id, string UserId, DateTimeOffset ExpiresAt, bool IsSignIn, Circumstances Circumstances);
 
 /// <summary>How the page asks: data that the page draws, kept with the challenge so that a reload draws the same page.</summary>
 [JsonDerivedType(typeof(EnterCode), "code")]
@@ -95,6 +92,12 @@ internal abstract record Answer
     internal sealed record Approval(bool Approved, byte[] Evidence) : Answer;
 
     internal sealed record Custom(IReadOnlyDictionary<string, string> Data) : Answer;
+
+    /// <summary>
+    /// Whether a right answer could be hit upon by trying: then each one is counted. "I have confirmed it" is no guess where the confirmation is made
+    /// elsewhere, however often it is said.
+    /// </summary>
+    public bool IsGuess(Prompt prompt) => this is not Acknowledged || prompt is not (Prompt.AwaitApproval or Prompt.ScanQr);
 }
 
 internal abstract record Started
@@ -118,9 +121,14 @@ internal abstract record Verdict
     private Verdict() { }
 
     /// <param name="Binding">Id of the binding that was proven.</param>
-    internal sealed record Passed(string Binding) : Verdict;
+    /// <param name="Amr">RFC 8176 values for what was proven.</param>
+    /// <param name="TrustThisBrowser">What the person said elsewhere (on the phone) about this browser; null: the box on the page decides.</param>
+    internal sealed record Passed(string Binding, IReadOnlyList<string> Amr, bool? TrustThisBrowser = null) : Verdict;
 
     internal sealed record Wrong : Verdict;
+
+    /// <summary>Nobody has confirmed it elsewhere so far; ask again later. Only for answers that are no guess, and costs no try.</summary>
+    internal sealed record NotYet : Verdict;
 
     /// <summary>Right once, and used already.</summary>
     internal sealed record AlreadyUsed : Verdict;

@@ -11,8 +11,8 @@ internal sealed record OfferView(EnrolmentOffer Offer, bool Wrong, string? Chang
     public string? Key => Offer.Show.TryGetValue("secret", out var secret) ? string.Join(' ', secret.Chunk(4).Select(four => new string(four))) : null;
 
     /// <summary>Where there is something to scan or to keep, the offer's own words say what to do.</summary>
-    public PromptView Ask(FactorInfo factor) => new(
-        factor, Offer.Prompt, (Offer.Prompt as Prompt.EnterCode)?.Notice is { } notice ? factor.Words.Find(notice) : null, Wrong,
+    public PromptView Ask(FactorKind kind) => new(
+        kind, null, Offer.Prompt, (Offer.Prompt as Prompt.EnterCode)?.Notice is { } notice ? kind.Words.Find(notice) : null, Wrong,
         Told: Uri is not null || Codes.Count > 0, ChangePath: ChangePath);
 
     public IReadOnlyList<string> Codes => Offer.Show.TryGetValue("codes", out var codes) ? codes.Split(' ') : [];

@@ -16,5 +16,6 @@ internal static class PromptTexts
     public static string Number => Table.Get();
     public static string ThenContinue => Table.Get();
     public static string QrText => Table.Get();
+    public static string SameKind => Table.Get();
     public static string CannotScan => Table.Get();
 }

@@ -1,6 +1,7 @@
 namespace IdP.Server.StepUp;
 
 /// <summary>A factor's question as a page draws it (<c>_Prompt.cshtml</c>): what to do, and the field for the answer. The form and the button around it are the page's.</summary>
+/// <param name="Way">Null while the kind is being bound.</param>
 /// <param name="Prompt">Null: nothing was asked yet, or the factor cannot ask now, and <paramref name="Notice"/> says why.</param>
 /// <param name="Notice">What the person should know before answering, in the factor's own words.</param>
 /// <param name="Wrong">The last answer did not prove it.</param>
@@ -9,7 +10,7 @@ namespace IdP.Server.StepUp;
 /// <param name="Place">Masked place that a code will go to once the person asks for it.</param>
 /// <param name="ChangePath">Where the person corrects the address that the code went to.</param>
 internal sealed record PromptView(
-    FactorInfo Factor, Prompt? Prompt, string? Notice, bool Wrong, int AgainInSeconds = 0, bool Told = false, string? Place = null,
+    FactorKind Kind, FactorInfo? Way, Prompt? Prompt, string? Notice, bool Wrong, int AgainInSeconds = 0, bool Told = false, string? Place = null,
     string? ChangePath = null)
 {
     /// <param name="otherwise">The notice where the question has none of its own.</param>
@@ -18,15 +19,24 @@ internal sealed record PromptView(
         var code = start.Challenge?.Prompt as Prompt.EnterCode;
         var notice = (start.Reason ?? code?.Notice) is { } key ? factor.Words.Find(key) : otherwise;
         var again = start.AgainAt ?? code?.AgainAt;
-        return new(factor, start.Challenge?.Prompt, notice, wrong, SecondsUntil(again, now), Place: start.Place);
+        return new(factor.Kind, factor, start.Challenge?.Prompt, notice, wrong, SecondsUntil(again, now), Place: start.Place);
     }
 
     /// <summary>Whole seconds, rounded up; 0 for what is over.</summary>
     public static int SecondsUntil(DateTimeOffset? at, DateTimeOffset now) => at > now ? (int)Math.Ceiling((at.Value - now).TotalSeconds) : 0;
 
+    /// <summary>The way's, or the kind's while it is being bound.</summary>
+    public string Id => Way?.Id ?? Kind.Id;
+
+    public string Name => Way?.Name ?? Kind.Name;
+
+    public string Instruction => Way?.Instruction ?? Kind.Instruction;
+
+    public bool Sends => Way is { Sends: true };
+
     /// <summary>A code, or another, can be sent from this page.</summary>
-    public bool CanSend => Factor.Sends && Prompt is null or Prompt.EnterCode { AgainAt: not null };
+    public bool CanSend => Sends && Prompt is null or Prompt.EnterCode { AgainAt: not null };
 
     /// <summary>Something is the matter: other ways are shown at once.</summary>
-    public bool InTrouble => Notice is not null || (Prompt is null && !Factor.Sends);
+    public bool InTrouble => Notice is not null || (Prompt is null && !Sends);
 }

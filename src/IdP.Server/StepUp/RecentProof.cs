@@ -69,7 +69,7 @@ internal sealed class RecentProof(StepUpService stepUp, GuardingFactors guarding
             return new StepUpOutcome.Over();
         var outcome = await stepUp.AnswerAsync(challengeId, asker.Person.Id, Purpose(asker, action), asker.BrowserHash, answer, cancel, asker.DeviceId);
         if (outcome is StepUpOutcome.Passed { Proof: var proof })
-            await KeepAsync(asker, action, proof.Binding, cancel);
+            await KeepAsync(asker, action, proof, cancel);
         return outcome;
     }
 
@@ -98,14 +98,16 @@ internal sealed class RecentProof(StepUpService stepUp, GuardingFactors guarding
         var ways = FactorsOf(asker.Person);
         var enough = kept.Binding is null
             ? ways.Count == 0
-            : asker.Person.Bindings.Any(binding => binding.Id == kept.Binding && ways.Contains(binding.Factor));
+            : kept.Way is { } way && ways.Contains(way)
+                && asker.Person.FindBinding(kept.Binding) is { } binding && binding.Factor == FactorIds.KindOf(way);
         return mine && fresh && enough ? kept : null;
     }
 
-    private Task KeepAsync(Asker asker, GuardedAction action, string? binding, CancellationToken cancel) => ephemeral.SetAsync(
+    private Task KeepAsync(Asker asker, GuardedAction action, FactorProof? proof, CancellationToken cancel) => ephemeral.SetAsync(
         Key(asker, action),
         JsonSerializer.SerializeToUtf8Bytes(
-            new KeptProof(Handles.NewId(), asker.Person.Id, asker.BrowserHash, action.Name, binding, clock.GetUtcNow()), KeptProofJson.Default.KeptProof),
+            new KeptProof(
+                Handles.NewId(), asker.Person.Id, asker.BrowserHash, action.Name, proof?.Binding, proof?.Id, clock.GetUtcNow()), KeptProofJson.Default.KeptProof),
         Life, Holder.Person(asker.Person.Id), cancel);
 
     private async Task<string?> CurrentAsync(Asker asker, GuardedAction action, CancellationToken cancel) =>
@@ -120,7 +122,9 @@ internal sealed class RecentProof(StepUpService stepUp, GuardingFactors guarding
 
 /// <param name="Id">What is marked when it is used.</param>
 /// <param name="Binding">What was proven; null: the password.</param>
-internal sealed record KeptProof(string Id, string UserId, byte[] BrowserHash, string Action, string? Binding, DateTimeOffset At);
+/// <param name="Way">The way it was proven in; null: the password.</param>
+internal sealed record KeptProof(
+    string Id, string UserId, byte[] BrowserHash, string Action, string? Binding, string? Way, DateTimeOffset At);
 
 [JsonSerializable(typeof(KeptProof))]
 internal sealed partial class KeptProofJson : JsonSerializerContext;

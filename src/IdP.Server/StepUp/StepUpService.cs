@@ -12,7 +12,11 @@ internal abstract record StepUpOutcome
 {
     private StepUpOutcome() { }
 
-    internal sealed record Passed(FactorProof Proof) : StepUpOutcome;
+    /// <param name="TrustThisBrowser">What the person said elsewhere about this browser; null: the box on the page decides.</param>
+    internal sealed record Passed(FactorProof Proof, bool? TrustThisBrowser = null) : StepUpOutcome;
+
+    /// <summary>Nobody has confirmed it elsewhere so far; cost no try.</summary>
+    internal sealed record NotYet : StepUpOutcome;
 
     internal sealed record Wrong : StepUpOutcome;
 
@@ -63,7 +67,7 @@ internal sealed class StepUpService(
         return usable[0];
     }
 
-    /// <summary>The live challenge for this purpose and factor, or a new one where <paramref name="asking"/> allows it.</summary>
+    /// <summary>The live challenge for this purpose and way, or a new one where <paramref name="asking"/> allows it.</summary>
     /// <param name="current">
     /// The challenge there was before. For another factor it is cancelled, or set aside where something was sent: the person may come back to it.
     /// </param>
@@ -77,37 +81,27 @@ internal sealed class StepUpService(
         if (before is { } good && !(asking == Asking.Again && MayAskAgain(good.Value)))
             return new((await ComeBackAsync(seen!.Value, good, cancel)).Value, null);
 
-        var challenge = new Challenge
-        {
-            Id = Handles.NewId(),
-            UserId = userId,
-            Factor = factorId,
-            Purpose = purpose,
-            BrowserHash = browserHash,
-            ExpiresAt = clock.GetUtcNow() + factor.Info.ChallengeLife,
-            Prompt = new Prompt.EnterCode(6),
-            Circumstances = circumstances ?? Circumstances.Unknown,
-        };
+        var wanted = new NewChallenge(
+            Handles.NewId(), userId, clock.GetUtcNow() + factor.Info.ChallengeLife,
+            IsSignIn: purpose.StartsWith(Challenge.SignInPurpose, StringComparison.Ordinal), circumstances ?? Circumstances.Unknown);
         if (asking == Asking.Look && factor.Info.Sends)
         {
-            var preview = await factor.PreviewAsync(userId, challenge.IsSignIn, cancel);
+            var preview = await factor.PreviewAsync(userId, wanted.IsSignIn, cancel);
             return new(null, preview.Reason, preview.AgainAt, preview.Place);
         }
 
         // A double click sends the form twice, and one mail: the second request is given the challenge of the first.
         var turn = $"asking:{purpose}:{factorId}";
-        if (factor.Info.Sends && await TurnAsync(turn, challenge, before?.Value.Id, cancel) is { Mine: false, Made: var made })
+        if (factor.Info.Sends && await TurnAsync(turn, userId, purpose, browserHash, before?.Value.Id, cancel) is { Mine: false, Made: var made })
             return new(made ?? before?.Value, null);
 
         string? done = null;
         try
         {
-            if (seen is { } other && other.Value.Factor != factorId)
-                challenge = challenge with { Left = await LeaveAsync(other, cancel) };
-            else if (seen is { } same)
-                challenge = challenge with { Left = same.Value.Left };
+            var left = seen is not { } present ? null
+                : present.Value.Factor == factorId ? present.Value.Left : await LeaveAsync(present, cancel);
             // Where the tries are used up the last answer may still be looked at (a double click): it takes no more, and is left to its end.
-            var started = await factor.ChallengeAsync(challenge, cancel);
+            var started = await factor.ChallengeAsync(wanted, cancel);
             if (started is not Started.Asked asked)
             {
                 var cannot = (Started.CannotAsk)started;
@@ -116,7 +110,19 @@ internal sealed class StepUpService(
 
             if (before is { } old)
                 await CancelAsync(old, cancel);
-            challenge = challenge with { Prompt = asked.Prompt, Memo = asked.Memo };
+            var challenge = new Challenge
+            {
+                Id = wanted.Id,
+                UserId = userId,
+                Factor = factorId,
+                Purpose = purpose,
+                BrowserHash = browserHash,
+                ExpiresAt = wanted.ExpiresAt,
+                Prompt = asked.Prompt,
+                Memo = asked.Memo,
+                Left = left,
+                Circumstances = wanted.Circumstances,
+            };
             await ephemeral.SetAsync(Key(challenge.Id), Write(challenge), factor.Info.ChallengeLife, Holder.Person(userId), cancel);
             done = challenge.Id;
             return new(challenge, null);
@@ -131,57 +137,71 @@ internal sealed class StepUpService(
     }
 
     /// <summary>
-    /// Looks at one answer. The try is counted twice before it is looked at: on the challenge (five) and, durably, on the account and factor
-    /// (ten in ten minutes over all sessions, nodes and addresses), so that parallel guesses gain nothing.
+    /// Looks at one answer. A guess is counted twice before it is looked at: on the challenge (five) and, durably, on the account and kind of factor
+    /// (ten in ten minutes over all sessions, nodes and addresses), so that parallel guesses gain nothing. "I have confirmed it elsewhere" is no guess.
     /// </summary>
     /// <param name="device">The person's own browser, known or trusted, that answers: its tries are counted apart.</param>
     public async Task<StepUpOutcome> AnswerAsync(
         string challengeId, string userId, string purpose, byte[] browserHash, Answer answer, CancellationToken cancel, string? device = null)
     {
-        if (await CountTryAsync(challengeId, userId, purpose, browserHash, cancel) is not { } counted)
+        if (await LoadAsync(challengeId, userId, purpose, browserHash, cancel) is not { } seen || !TakesAnswers(seen.Value))
             return new StepUpOutcome.Over();
+        // The prompt never changes: what is a guess now is one at every reading.
+        var guess = answer.IsGuess(seen.Value.Prompt);
+        if (guess)
+        {
+            if (await CountTryAsync(challengeId, userId, purpose, browserHash, cancel) is not { } counted)
+                return new StepUpOutcome.Over();
+            seen = counted;
+        }
 
-        var challenge = counted.Value;
+        var challenge = seen.Value;
         var factor = factors.Find(challenge.Factor);
         if (factor is null)
             return new StepUpOutcome.Over();
 
-        switch (await limits.TryReserveAsync(userId, challenge.Factor, device, cancel))
+        if (guess)
         {
-            case GuessAnswer.TooMany tooMany: return new StepUpOutcome.TooMany(tooMany.RetryAfter);
-            case GuessAnswer.Stopped: return new StepUpOutcome.Stopped();
+            switch (await limits.TryReserveAsync(userId, challenge.Kind, device, cancel))
+            {
+                case GuessAnswer.TooMany tooMany: return new StepUpOutcome.TooMany(tooMany.RetryAfter);
+                case GuessAnswer.Stopped: return new StepUpOutcome.Stopped();
+            }
         }
 
-        string proven;
+        Verdict.Passed passed;
         switch (await factor.VerifyAsync(challenge, answer, cancel))
         {
-            case Verdict.Passed { Binding: var binding }:
-                proven = binding;
+            case Verdict.Passed right:
+                passed = right;
                 break;
             case Verdict.AlreadyUsed: return new StepUpOutcome.AlreadyUsed();
             case Verdict.Denied:
-                await MoveAsync(counted, ChallengeState.Denied, cancel);
+                await MoveAsync(seen, ChallengeState.Denied, cancel);
                 return new StepUpOutcome.Denied();
+            // A guess was counted, and is answered as one.
+            case Verdict.NotYet when !guess: return new StepUpOutcome.NotYet();
             default: return new StepUpOutcome.Wrong();
         }
 
         // Approve, then claim: two acts. If we crash between them the person is asked again; the factor's own single use is already durable.
-        if (!await MoveAsync(counted, ChallengeState.Approved, cancel, proven))
+        if (!await MoveAsync(seen, ChallengeState.Approved, cancel, passed))
             return new StepUpOutcome.Over();
-        if (await ClaimAsync(challengeId, userId, purpose, browserHash, cancel) is not { } proof)
+        if (await ClaimAsync(challengeId, userId, purpose, browserHash, cancel) is not { } claimed)
             return new StepUpOutcome.Over();
-        await limits.ProvenAsync(userId, proof.Factor, cancel, device);
-        return new StepUpOutcome.Passed(proof);
+        await limits.ProvenAsync(userId, claimed.Proof.Factor, cancel, device);
+        return claimed;
     }
 
     /// <summary>Approved → Claimed: by the browser that started it, for the purpose it was started for, once.</summary>
-    public async Task<FactorProof?> ClaimAsync(string challengeId, string userId, string purpose, byte[] browserHash, CancellationToken cancel)
+    public async Task<StepUpOutcome.Passed?> ClaimAsync(string challengeId, string userId, string purpose, byte[] browserHash, CancellationToken cancel)
     {
         if (await LoadAsync(challengeId, cancel) is not { Value: { State: ChallengeState.Approved, Binding: { } binding } } seen || !IsFor(seen.Value, userId, purpose, browserHash))
             return null;
         if (await ephemeral.TakeAsync(Key(challengeId), cancel) is null || !await marks.TryAsync(ClaimOf(challengeId), seen.Value.ExpiresAt, cancel))
             return null;
-        return new FactorProof(seen.Value.Factor, binding, clock.GetUtcNow(), factors.Find(seen.Value.Factor)!.Info.Amr);
+        var proof = new FactorProof(seen.Value.Kind, binding, clock.GetUtcNow(), seen.Value.Amr, factors.Find(seen.Value.Factor)!.Info.Way);
+        return new StepUpOutcome.Passed(proof, seen.Value.TrustThisBrowser);
     }
 
     private async Task<Stored<Challenge>?> CountTryAsync(string id, string userId, string purpose, byte[] browserHash, CancellationToken cancel)
@@ -189,7 +209,7 @@ internal sealed class StepUpService(
         while (await LoadAsync(id, cancel) is { } seen)
         {
             var challenge = seen.Value;
-            if (challenge.State != ChallengeState.Pending || !IsFor(challenge, userId, purpose, browserHash) || challenge.Tries >= TriesPerChallenge)
+            if (!TakesAnswers(challenge) || !IsFor(challenge, userId, purpose, browserHash))
                 return null;
             var counted = challenge with { Tries = challenge.Tries + 1 };
             if (await ephemeral.ReplaceAsync(Key(id), seen.Bytes, Write(counted), Left(counted), Holder.Person(userId), cancel) is not { } bytes)
@@ -202,13 +222,16 @@ internal sealed class StepUpService(
     }
 
     /// <summary>Moves a challenge on from the state it was read in. Other tries may have been counted since: they change the count, never the state.</summary>
-    private async Task<bool> MoveAsync(Stored<Challenge> from, ChallengeState to, CancellationToken cancel, string? proven = null)
+    private async Task<bool> MoveAsync(Stored<Challenge> from, ChallengeState to, CancellationToken cancel, Verdict.Passed? passed = null)
     {
         if (from.Value.State is not (ChallengeState.Pending or ChallengeState.SetAside))
             return false;
         for (Stored<Challenge>? seen = from; seen is { } pending && pending.Value.State == from.Value.State; seen = await LoadAsync(from.Value.Id, cancel))
         {
-            var moved = Write(pending.Value with { State = to, Binding = proven });
+            var moved = Write(pending.Value with
+            {
+                State = to, Binding = passed?.Binding, Amr = passed?.Amr ?? [], TrustThisBrowser = passed?.TrustThisBrowser,
+            });
             if (await ephemeral.ReplaceAsync(Key(pending.Value.Id), pending.Bytes, moved, Left(pending.Value), Holder.Person(pending.Value.UserId), cancel) is null)
                 continue;
             // Denied or cancelled, it cannot be claimed, whoever puts it back as it was.
@@ -263,18 +286,18 @@ internal sealed class StepUpService(
     private bool MayAskAgain(Challenge challenge) => challenge.Prompt is Prompt.EnterCode { AgainAt: { } at } && at <= clock.GetUtcNow();
 
     /// <summary>Whether it is this request's turn to send; else the challenge of the request that has just done so, null when that takes too long.</summary>
-    /// <param name="wanted">As this request would make it.</param>
     /// <param name="before">The challenge that a new one is asked for instead of.</param>
-    private async Task<(bool Mine, Challenge? Made)> TurnAsync(string turn, Challenge wanted, string? before, CancellationToken cancel)
+    private async Task<(bool Mine, Challenge? Made)> TurnAsync(
+        string turn, string userId, string purpose, byte[] browserHash, string? before, CancellationToken cancel)
     {
-        var (started, holder) = (clock.GetTimestamp(), Holder.Person(wanted.UserId));
+        var (started, holder) = (clock.GetTimestamp(), Holder.Person(userId));
         while (!await ephemeral.AddAsync(turn, [], SendingTakes, holder, cancel))
         {
             if (await ephemeral.GetAsync(turn, cancel) is not { } kept)
                 continue;
             if (kept.Value is not [])
             {
-                var made = await LoadAsync(Encoding.ASCII.GetString(kept.Value), wanted.UserId, wanted.Purpose, wanted.BrowserHash, cancel);
+                var made = await LoadAsync(Encoding.ASCII.GetString(kept.Value), userId, purpose, browserHash, cancel);
                 if (made is { Value: { State: ChallengeState.Pending, Tries: < TriesPerChallenge } good } && good.Id != before)
                     return (false, good);
                 if (await ephemeral.ReplaceAsync(turn, kept.Bytes, [], SendingTakes, holder, cancel) is not null)
@@ -299,6 +322,8 @@ internal sealed class StepUpService(
             return null;
         return challenge.ExpiresAt > clock.GetUtcNow() ? new Stored<Challenge>(challenge, found.Bytes) : null;
     }
+
+    private static bool TakesAnswers(Challenge challenge) => challenge is { State: ChallengeState.Pending, Tries: < TriesPerChallenge };
 
     private static bool IsFor(Challenge challenge, string userId, string purpose, byte[] browserHash) =>
         challenge.UserId == userId && challenge.Purpose == purpose && challenge.BrowserHash.AsSpan().SequenceEqual(browserHash);

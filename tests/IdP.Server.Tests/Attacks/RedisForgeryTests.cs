@@ -136,7 +136,7 @@ public sealed class RedisForgeryTests(RedisForgeryTests.Host host) : IClassFixtu
         var key = $"proof:{asker.SessionId}:{action.Name}";
 
         await WriteAsync(key, JsonSerializer.SerializeToUtf8Bytes(
-            new KeptProof(Handles.NewId(), person.Id, Browser, action.Name, null, idp.Clock.GetUtcNow()), KeptProofJson.Default.KeptProof));
+            new KeptProof(Handles.NewId(), person.Id, Browser, action.Name, null, null, idp.Clock.GetUtcNow()), KeptProofJson.Default.KeptProof));
         Assert.False(await proofs.IsThereAsync(asker, action, Cancel));
 
         await proofs.PasswordGivenAsync(asker, action, Cancel);

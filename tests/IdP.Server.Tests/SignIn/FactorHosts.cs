@@ -1,6 +1,7 @@
 using IdP.Server.Factors;
 using IdP.Server.StepUp;
 using IdP.Server.Tests.FurtherFactors.Anything;
+using IdP.Server.Tests.FurtherFactors.App;
 using IdP.Server.Tests.FurtherFactors.Bell;
 using IdP.Server.Tests.FurtherFactors.KeyFob;
 using IdP.Server.Tests.Support;
@@ -16,6 +17,8 @@ public abstract class FactorHost(StorePair pair, int nodes) : IAsyncLifetime
     /// <summary>One for all nodes, as a phone is.</summary>
     internal BellTower Tower { get; } = new();
 
+    internal Phone Phone { get; } = new();
+
     internal Whim Whim { get; } = new();
 
     public async ValueTask InitializeAsync()
@@ -26,12 +29,13 @@ public abstract class FactorHost(StorePair pair, int nodes) : IAsyncLifetime
             Seed = new Seed(otpPeople: 0),
             // A further factor: its folder, and a line here.
             Replace = services => services
-                .AddFactor<KeyFobFactor, KeyFobEnrolment>()
-                .AddFactor<BellFactor, BellEnrolment>().AddSingleton(Tower)
-                .AddFactor<AnythingFactor, AnythingEnrolment>().AddSingleton(Whim),
+                .AddFactor<KeyFobEnrolment, KeyFobFactor>()
+                .AddFactor<BellEnrolment, BellFactor>().AddSingleton(Tower)
+                .AddFactor<AppEnrolment, AppPush, AppScan, AppCode>().AddSingleton(Phone)
+                .AddFactor<AnythingEnrolment, AnythingFactor>().AddSingleton(Whim),
             Settings = new Dictionary<string, string> { ["Mail:OwnDomains"] = "example.com,自家.example" },
         });
-        foreach (var factor in (string[])[KeyFobFactor.Id, BellFactor.Id])
+        foreach (var factor in (string[])[KeyFobFactor.Id, BellFactor.Id, AppEnrolment.Id])
             await Seed.DemandAsync(Idp, new BindingPolicy { Name = factor, Groups = [Demanding(factor)], Factors = [factor] });
     }
 

@@ -22,7 +22,8 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
     /// <param name="Id">Empty: nothing is bound.</param>
     /// <param name="Good">Accepted for mfa by this server.</param>
     /// <param name="BoundAge">Seconds since it was bound.</param>
-    internal sealed record Kind(string Id, string[] Amr, bool Good, int BoundAge = 90 * 86_400);
+    /// <param name="Way">How it was done, where the kind has several ways.</param>
+    internal sealed record Kind(string Id, string[] Amr, bool Good, int BoundAge = 90 * 86_400, string? Way = null);
 
     /// <summary>Ages in seconds; null: not proven in it.</summary>
     internal sealed record Origin(string Name, string? Owner, int? Password, int? Factor, bool BroughtByDevice = false);
@@ -41,7 +42,10 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
     private bool Bound => Factor.Id.Length > 0;
 
     /// <summary>Accepted for mfa by this server and by this app.</summary>
-    private bool Accepted => Factor.Good && (Client.OnlyFactor is null || Client.OnlyFactor == Factor.Id);
+    private bool Accepted => Factor.Good && (Client.OnlyFactor is null || FactorIds.KindOf(Client.OnlyFactor) == Factor.Id);
+
+    /// <summary>And the way in which it was done is accepted too, not only another way of the same kind.</summary>
+    private bool DoneAsAccepted => Good && (Client.OnlyFactor is null || Client.OnlyFactor == Factor.Id || Client.OnlyFactor == FactorIds.Of(Factor.Id, Factor.Way));
 
     /// <summary>And bound long enough ago for this app.</summary>
     private bool Good => Accepted && (Client.LeastAge is null || Factor.BoundAge >= Client.LeastAge);
@@ -71,15 +75,15 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
                 return "unmet_authentication_requirements";
             if (Asked.Silent)
                 return "interaction_required";
-            return !Here.Password ? "password" : Bound && !Here.Factor ? "verify" : "bind " + (Client.OnlyFactor ?? "app-push+totp");
+            return !Here.Password ? "password" : Bound && !Here.Factor ? "verify" : "bind " + (Client.OnlyFactor is { } only ? FactorIds.KindOf(only) : "app+totp");
         }
 
         var wantsMfa = first == "mfa" || Client.Minimum;
 
-        var really = Good && factor is not null && (Here.Factor || Client.StepUpAge is null || factor <= Client.StepUpAge);
+        var really = DoneAsAccepted && factor is not null && (Here.Factor || Client.StepUpAge is null || factor <= Client.StepUpAge);
         // Never max_age, never prompt=login; for mfa only where the client was told so.
         var spares = Device.Living && Device.Owner == subject && !Asked.Login && Asked.MaxAge is null;
-        var onTrust = wantsMfa && !really && spares && Client.AcceptsTrust && Good && (Client.StepUpAge is null || Device.Age <= Client.StepUpAge);
+        var onTrust = wantsMfa && !really && spares && Client.AcceptsTrust && DoneAsAccepted && (Client.StepUpAge is null || Device.Age <= Client.StepUpAge);
         var policyAsks = Client.AsksWhenBound && Bound && factor is null;
         if ((wantsMfa && !really && !onTrust) || (policyAsks && !spares))
             return Asked.Silent ? "interaction_required" : "verify";
@@ -108,7 +112,7 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
     public static IEnumerable<TruthRow> All() =>
         from factor in new Kind[]
         {
-            new("totp", ["otp"], true), new("app-push", ["swk", "mca"], true), new("email", ["otp", "mca"], false), new("", [], false),
+            new("totp", ["otp"], true), new("app", ["swk", "mca"], true, Way: "push"), new("app", ["otp"], true, Way: "code"), new("email", ["otp", "mca"], false), new("", [], false),
             new("totp", ["otp"], true, BoundAge: 3600),
         }
         from origin in new Origin[]
@@ -141,18 +145,20 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
             new("accepts trust, minimum mfa", Minimum: true, AcceptsTrust: true), new("accepts trust, step-up age 1 h", AcceptsTrust: true, StepUpAge: 3600),
             new("accepts one factor", OnlyFactor: "totp"), new("accepts one factor, minimum mfa", Minimum: true, OnlyFactor: "totp"),
             new("accepts one factor and trust", AcceptsTrust: true, OnlyFactor: "totp"),
+            new("accepts one way", OnlyFactor: "app/push"), new("accepts one way, minimum mfa", Minimum: true, OnlyFactor: "app/push"),
+            new("accepts one way and trust", AcceptsTrust: true, OnlyFactor: "app/push"),
             new("binds nothing", BindsOnDemand: false), new("binds nothing, minimum mfa", Minimum: true, BindsOnDemand: false),
             new("factors a day old", LeastAge: 86_400), new("factors a day old, minimum mfa", Minimum: true, LeastAge: 86_400),
             new("factors a day old, accepts trust", AcceptsTrust: true, LeastAge: 86_400),
         }
         select new TruthRow(factor, origin, here, device, asked, client);
 
-    public override string ToString() => $"{(Bound ? Factor.Id : "nothing bound")} for {Factor.BoundAge} s | {From.Name} | {Here.Name} | {Device.Name} | {Asked.Name} | {Client.Name}";
+    public override string ToString() => $"{(Bound ? FactorIds.Of(Factor.Id, Factor.Way) : "nothing bound")} for {Factor.BoundAge} s | {From.Name} | {Here.Name} | {Device.Name} | {Asked.Name} | {Client.Name}";
 
     private Situation Situation()
     {
         var person = Here.Password || Here.Factor ? Alice : From.Owner;
-        FactorProof Proof(int age) => new(Factor.Id, "the " + Factor.Id, Now.AddSeconds(-age), Factor.Amr);
+        FactorProof Proof(int age) => new(Factor.Id, "the " + Factor.Id, Now.AddSeconds(-age), Factor.Amr, Factor.Way);
         return new Situation
         {
             Request = new AuthorizeRequest
@@ -185,8 +191,9 @@ internal sealed record TruthRow(TruthRow.Kind Factor, TruthRow.Origin From, Trut
             TrustedDevice = Device.Owner.Length == 0 ? null : new TrustedDevice(
                 "device", Device.Owner, [Proof(Device.Age)], Now.AddSeconds(-Device.Age), Now.AddSeconds(-Device.Age).AddDays(30)),
             BindOnDemand = true,
-            Bindable = ["app-push", "email", "totp"],
-            AcceptedFactors = ["totp", "app-push"],
+            Bindable = ["app", "email", "totp"],
+            Ways = new Dictionary<string, IReadOnlyList<string>> { ["app"] = ["app/push", "app/code"] },
+            AcceptedFactors = ["totp", "app", "app/push", "app/code"],
             Levels = Levels,
             Now = Now,
         };

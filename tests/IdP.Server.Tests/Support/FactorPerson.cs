@@ -69,6 +69,7 @@ internal sealed partial record FactorPerson(TestIdp Idp, string Id, string UserN
         "recovery" => new("recovery", null, RecoveryCodeList.Of(RecoveryCodes, CodesKey).ToBytes()),
         "email" => new("email", null, Encoding.UTF8.GetBytes(Mailbox)),
         KeyFobFactor.Id => new(KeyFobFactor.Id, null, Fob.ToBytes()),
+        "app" => new("app", null, Fob.ToBytes()),
         _ => new(factor, null, [1]),
     };
 

@@ -11,7 +11,9 @@ namespace IdP.Server.Factors.BackupEmail;
 /// <summary>Binding a backup address (J-22): it is bound once a code that went there comes back.</summary>
 internal sealed class BackupEmailEnrolment(Users users, MailedCodes codes, Mails mails, IdpOptions options, TimeProvider clock) : IEnrolment
 {
-    public string Id => BackupEmailFactor.Id;
+    public static readonly FactorKind BackupEmail = new(BackupEmailFactor.Id, BackupEmailTexts.Table);
+
+    public FactorKind Kind => BackupEmail;
 
     public bool Available => codes.CanBeSent;
 
@@ -44,8 +46,10 @@ internal sealed class BackupEmailEnrolment(Users users, MailedCodes codes, Mails
         var memo = JsonSerializer.Deserialize(offer.Memo, BackupEmailJson.Default.AddressMemo)!;
         var right = answer is Answer.Code { Value: var typed } && memo.Until > clock.GetUtcNow() && codes.IsRight(memo.Check, memo.Nonce, typed);
         var address = new BackupAddress(memo.Address);
-        return Task.FromResult(right ? new NewBinding(Id, address.Masked, address.ToBytes()) { Mailbox = address.Value } : null);
+        return Task.FromResult(right ? new NewBinding(Kind.Id, address.Masked, address.ToBytes()) { Mailbox = address.Value, Amr = BackupEmailFactor.Amr } : null);
     }
+
+    public string AddressOf(FactorBinding binding) => BackupAddress.From(binding).Value;
 }
 
 internal sealed record AddressMemo(string Address, string Nonce, byte[] Check, DateTimeOffset Until);

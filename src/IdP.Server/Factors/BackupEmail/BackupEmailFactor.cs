@@ -9,9 +9,12 @@ internal sealed class BackupEmailFactor(FactorBindings bindings, Users users, Ma
 {
     public const string Id = "email";
 
-    public FactorInfo Info { get; } = new(Id, ["otp", "mca"], MailedCodes.Life, BackupEmailTexts.Table, Sends: true);
+    /// <summary>RFC 8176: a one-time password, over another channel.</summary>
+    public static readonly string[] Amr = ["otp", "mca"];
 
-    public async Task<Started> ChallengeAsync(Challenge challenge, CancellationToken cancel)
+    public FactorInfo Info { get; } = new(BackupEmailEnrolment.BackupEmail, MailedCodes.Life, Sends: true);
+
+    public async Task<Started> ChallengeAsync(NewChallenge challenge, CancellationToken cancel)
     {
         if (await FindAsync(challenge.UserId, cancel) is not { } binding || await users.FindAsync(challenge.UserId, cancel) is not { } person)
             return new Started.CannotAsk("NotBound");
@@ -22,7 +25,7 @@ internal sealed class BackupEmailFactor(FactorBindings bindings, Users users, Ma
         if (MailTo.Person(person, challenge.Circumstances, address.Value) is not { } to)
             return new Started.CannotAsk("MailRefused");
         var mailing = await codes.SendAsync(
-            challenge.UserId, BoundTo(challenge, binding), challenge.IsSignIn, code => mails.Code(to, code, MailedCodes.Life, challenge.Circumstances), cancel);
+            challenge.UserId, BoundTo(challenge.Id, binding), challenge.IsSignIn, code => mails.Code(to, code, MailedCodes.Life, challenge.Circumstances), cancel);
         return mailing is CodeMailing.Out sent
             ? new Started.Asked(PromptFor(sent, address.Masked), sent.Check)
             : new Started.CannotAsk(Reason(mailing), (mailing as CodeMailing.TooMany)?.FreeAt);
@@ -43,15 +46,13 @@ internal sealed class BackupEmailFactor(FactorBindings bindings, Users users, Ma
         // A code that went to an address that was taken away meanwhile is worth nothing.
         if (answer is not Answer.Code { Value: var typed } || await FindAsync(challenge.UserId, cancel) is not { } binding
             || await users.FindAsync(challenge.UserId, cancel) is not { } person || BackupAddress.From(binding).IsMailboxOf(person.Email)
-            || !codes.IsRight(challenge.Memo, BoundTo(challenge, binding), typed))
+            || !codes.IsRight(challenge.Memo, BoundTo(challenge.Id, binding), typed))
             return new Verdict.Wrong();
         if (!await codes.UseAsync(challenge.Id, challenge.ExpiresAt, cancel))
             return new Verdict.AlreadyUsed();
         await bindings.TouchAsync(binding.Id, cancel);
-        return new Verdict.Passed(binding.Id);
+        return new Verdict.Passed(binding.Id, Amr);
     }
-
-    public string AddressOf(FactorBinding binding) => BackupAddress.From(binding).Value;
 
     /// <param name="place">Masked, but for somebody who has just typed the address.</param>
     public static Prompt PromptFor(CodeMailing.Out sent, string place) =>
@@ -66,7 +67,7 @@ internal sealed class BackupEmailFactor(FactorBindings bindings, Users users, Ma
         _ => "MailDown",
     };
 
-    private static string BoundTo(Challenge challenge, FactorBinding binding) => $"{challenge.Id} {binding.Id}";
+    private static string BoundTo(string challengeId, FactorBinding binding) => $"{challengeId} {binding.Id}";
 
     private async Task<FactorBinding?> FindAsync(string userId, CancellationToken cancel) =>
         (await bindings.ListAsync(userId, cancel)).LastOrDefault(binding => binding.Factor == Id);

@@ -6,7 +6,9 @@ namespace IdP.Server.Factors.RecoveryCodes;
 /// <summary>Ten fresh codes, shown until the person says they are kept; the old ones work until then.</summary>
 internal sealed class RecoveryCodesEnrolment(FactorBindings bindings, SecretProtector protector) : IEnrolment
 {
-    public string Id => RecoveryCodeList.Factor;
+    public static readonly FactorKind RecoveryCodes = new(RecoveryCodeList.Factor, RecoveryCodesTexts.Table, IsFallback: true);
+
+    public FactorKind Kind => RecoveryCodes;
 
     public async Task<Offered> OfferAsync(EnrolmentFor whom, string? said, CancellationToken cancel)
     {
@@ -20,4 +22,9 @@ internal sealed class RecoveryCodesEnrolment(FactorBindings bindings, SecretProt
 
     public Task<NewBinding?> ConfirmAsync(EnrolmentOffer offer, Answer answer, CancellationToken cancel) =>
         Task.FromResult(answer is Answer.Acknowledged ? new NewBinding(offer.Factor, null, offer.Memo) { StandsIn = true } : null);
+
+    public string? Describe(FactorBinding binding) => RecoveryCodesTexts.Left(RecoveryCodeList.From(binding.Data).Left.Count);
+
+    public string? Warn(FactorBinding binding) =>
+        RecoveryCodeList.From(binding.Data).Left.Count < RecoveryCodeList.Few ? RecoveryCodesTexts.FewLeft(RecoveryCodeList.From(binding.Data).Left.Count) : null;
 }

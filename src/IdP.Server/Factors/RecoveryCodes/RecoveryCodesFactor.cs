@@ -7,11 +7,12 @@ namespace IdP.Server.Factors.RecoveryCodes;
 internal sealed class RecoveryCodesFactor(FactorBindings bindings, SecretProtector protector) : ISecondFactor
 {
     public const string KeyPurpose = "recovery-codes";
+    private static readonly string[] Amr = ["otp"];
     private static readonly TimeSpan ChallengeLife = TimeSpan.FromMinutes(10);
 
-    public FactorInfo Info { get; } = new(RecoveryCodeList.Factor, ["otp"], ChallengeLife, RecoveryCodesTexts.Table, IsFallback: true);
+    public FactorInfo Info { get; } = new(RecoveryCodesEnrolment.RecoveryCodes, ChallengeLife);
 
-    public Task<Started> ChallengeAsync(Challenge challenge, CancellationToken cancel) =>
+    public Task<Started> ChallengeAsync(NewChallenge challenge, CancellationToken cancel) =>
         Task.FromResult<Started>(new Started.Asked(new Prompt.EnterCode(RecoveryCodeList.Length, Letters: true), []));
 
     public async Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel)
@@ -27,14 +28,9 @@ internal sealed class RecoveryCodesFactor(FactorBindings bindings, SecretProtect
                 return list.HadBefore(hash) ? new Verdict.AlreadyUsed() : new Verdict.Wrong();
             // The write that must win; a crash after it costs the person one code, never gives one away (I-3).
             if (await bindings.ReplaceDataAsync(binding, list.Without(hash).ToBytes(), cancel))
-                return new Verdict.Passed(binding.Id);
+                return new Verdict.Passed(binding.Id, Amr);
         }
 
         return new Verdict.Wrong();
     }
-
-    public string? Describe(FactorBinding binding) => RecoveryCodesTexts.Left(RecoveryCodeList.From(binding.Data).Left.Count);
-
-    public string? Warn(FactorBinding binding) =>
-        RecoveryCodeList.From(binding.Data).Left.Count < RecoveryCodeList.Few ? RecoveryCodesTexts.FewLeft(RecoveryCodeList.From(binding.Data).Left.Count) : null;
 }

@@ -7,7 +7,9 @@ internal sealed class TotpEnrolment(Hosting.IdpOptions options, TimeProvider clo
 {
     private const int Digits = 6;
 
-    public string Id => TotpSecret.Factor;
+    public static readonly FactorKind Totp = new(TotpSecret.Factor, TotpTexts.Table);
+
+    public FactorKind Kind => Totp;
 
     public bool Several => true;
 
@@ -26,7 +28,7 @@ internal sealed class TotpEnrolment(Hosting.IdpOptions options, TimeProvider clo
         var secret = TotpSecret.From(offer.Memo);
         // The step is kept with the binding, so that the code that proved it is not good for a sign-in as well.
         return Task.FromResult(answer is Answer.Code { Value: var typed } && TotpCode.Read(typed, Digits) is { } code && TotpCode.StepOf(code, secret, clock.GetUtcNow()) is { } step
-            ? new NewBinding(offer.Factor, null, offer.Memo, step)
+            ? new NewBinding(offer.Factor, null, offer.Memo, step) { Amr = TotpFactor.Amr }
             : null);
     }
 }

@@ -7,13 +7,16 @@ namespace IdP.Server.Factors.Totp;
 /// <summary>Third-party OTP (RFC 6238): any authenticator app. A person may have several; each code is good once.</summary>
 internal sealed class TotpFactor(FactorBindings bindings, TimeProvider clock) : ISecondFactor
 {
+    /// <summary>RFC 8176: a one-time password.</summary>
+    public static readonly string[] Amr = ["otp"];
+
     private const int Digits = 6;
     private static readonly TimeSpan ChallengeLife = TimeSpan.FromMinutes(10);
 
-    public FactorInfo Info { get; } = new(TotpSecret.Factor, ["otp"], ChallengeLife, TotpTexts.Table);
+    public FactorInfo Info { get; } = new(TotpEnrolment.Totp, ChallengeLife);
 
     /// <summary>Nothing is sent: the app on the phone makes the code.</summary>
-    public Task<Started> ChallengeAsync(Challenge challenge, CancellationToken cancel) =>
+    public Task<Started> ChallengeAsync(NewChallenge challenge, CancellationToken cancel) =>
         Task.FromResult<Started>(new Started.Asked(new Prompt.EnterCode(Digits), []));
 
     public async Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel)
@@ -27,7 +30,7 @@ internal sealed class TotpFactor(FactorBindings bindings, TimeProvider clock) : 
             if (binding.Factor != TotpSecret.Factor || TotpCode.StepOf(code, TotpSecret.From(binding.Data), clock.GetUtcNow()) is not { } step)
                 continue;
             if (await bindings.AdvanceStepAsync(binding.Id, step, cancel))
-                return new Verdict.Passed(binding.Id);
+                return new Verdict.Passed(binding.Id, Amr);
             used = true;
         }
 

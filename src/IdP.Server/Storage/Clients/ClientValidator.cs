@@ -32,7 +32,7 @@ internal sealed class ClientValidator : AbstractValidator<Client>
         RuleForEach(c => c.AllowedCorsOrigins).Custom((origin, check) => Say(check, UriRules.Origin(origin)));
         RuleForEach(c => c.AllowedGrantTypes).Custom((grant, check) => Say(check, OneOf(grant, GrantTypes)));
         RuleForEach(c => c.AllowedScopes).Custom((scope, check) => Say(check, ScopeFault(check.InstanceToValidate, scope, scopes)));
-        RuleForEach(c => c.AcceptedFactors).Custom((factor, check) => Say(check, FactorFault(factor)));
+        RuleForEach(c => c.AcceptedFactors).Custom((factor, check) => Say(check, AcceptedFactorFault(factor)));
         foreach (var (path, pick) in Lists)
             RuleFor(c => c).Custom((c, check) => Say(check, path, TwiceFault(pick(c))));
 
@@ -115,6 +115,11 @@ internal sealed class ClientValidator : AbstractValidator<Client>
         scopes.Find(scope) is null ? $"'{scope}' is not a scope this server knows; it knows {string.Join(", ", scopes.Names)}"
         : scope == ScopeCatalogue.OfflineAccess && !client.AllowOfflineAccess ? "'offline_access' also needs allowOfflineAccess: true"
         : null;
+
+    /// <summary>A kind ("app") or one of its ways ("app/push").</summary>
+    internal static string? AcceptedFactorFault(string factor) =>
+        factor.Split('/') is { Length: 1 or 2 } parts && parts.All(part => FactorFault(part) is null) ? null
+            : $"'{factor}' is not the id of a factor, nor of a way of one (\"totp\", \"app/push\")";
 
     internal static string? FactorFault(string factor) =>
         factor.Length is > 0 and <= 32 && factor.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-') ? null : $"'{factor}' is not the id of a factor";

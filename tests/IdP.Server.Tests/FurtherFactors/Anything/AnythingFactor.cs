@@ -9,20 +9,22 @@ internal sealed class AnythingFactor(FactorBindings bindings, Whim whim) : ISeco
 {
     public const string Id = "anything";
 
-    public FactorInfo Info { get; } = new(Id, ["otp"], TimeSpan.FromMinutes(2), BellTexts.Table);
+    public FactorInfo Info { get; } = new(AnythingEnrolment.Anything, TimeSpan.FromMinutes(2));
 
-    public Task<Started> ChallengeAsync(Challenge challenge, CancellationToken cancel) => Task.FromResult<Started>(new Started.Asked(whim.Prompt, []));
+    public Task<Started> ChallengeAsync(NewChallenge challenge, CancellationToken cancel) => Task.FromResult<Started>(new Started.Asked(whim.Prompt, []));
 
     public async Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel)
     {
         whim.Last = answer;
-        return new Verdict.Passed((await bindings.ListAsync(challenge.UserId, cancel)).Last(binding => binding.Factor == Id).Id);
+        return new Verdict.Passed((await bindings.ListAsync(challenge.UserId, cancel)).Last(binding => binding.Factor == Id).Id, ["otp"]);
     }
 }
 
 internal sealed class AnythingEnrolment(Whim whim) : IEnrolment
 {
-    public string Id => AnythingFactor.Id;
+    public static readonly FactorKind Anything = new(AnythingFactor.Id, BellTexts.Table);
+
+    public FactorKind Kind => Anything;
 
     public Task<Offered> OfferAsync(EnrolmentFor whom, string? said, CancellationToken cancel) =>
         Task.FromResult<Offered>(new Offered.Made(whim.Prompt, [1], new Dictionary<string, string>()));
@@ -30,7 +32,7 @@ internal sealed class AnythingEnrolment(Whim whim) : IEnrolment
     public Task<NewBinding?> ConfirmAsync(EnrolmentOffer offer, Answer answer, CancellationToken cancel)
     {
         whim.Last = answer;
-        return Task.FromResult<NewBinding?>(new(Id, null, offer.Memo));
+        return Task.FromResult<NewBinding?>(new(AnythingFactor.Id, null, offer.Memo) { Amr = answer is Answer.Code ? ["otp"] : null });
     }
 }
 

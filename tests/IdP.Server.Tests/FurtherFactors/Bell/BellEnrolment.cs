@@ -8,7 +8,9 @@ namespace IdP.Server.Tests.FurtherFactors.Bell;
 /// <summary>Bound once it has rung, and been answered.</summary>
 internal sealed class BellEnrolment(BellTower tower) : IEnrolment
 {
-    public string Id => BellFactor.Id;
+    public static readonly FactorKind Bell = new(BellFactor.Id, BellTexts.Table);
+
+    public FactorKind Kind => Bell;
 
     public Task<Offered> OfferAsync(EnrolmentFor whom, string? said, CancellationToken cancel)
     {
@@ -18,5 +20,5 @@ internal sealed class BellEnrolment(BellTower tower) : IEnrolment
     }
 
     public Task<NewBinding?> ConfirmAsync(EnrolmentOffer offer, Answer answer, CancellationToken cancel) => Task.FromResult(
-        answer is Answer.Acknowledged && tower.AnswerTo(Encoding.ASCII.GetString(offer.Memo)) == true ? new NewBinding(Id, null, offer.Memo) : null);
+        answer is Answer.Acknowledged && tower.AnswerTo(Encoding.ASCII.GetString(offer.Memo)) == true ? new NewBinding(BellFactor.Id, null, offer.Memo) { Amr = BellFactor.Amr } : null);
 }

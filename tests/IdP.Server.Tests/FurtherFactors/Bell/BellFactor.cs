@@ -9,9 +9,11 @@ internal sealed class BellFactor(FactorBindings bindings, BellTower tower) : ISe
     public const string Id = "bell";
     public const string Number = "42";
 
-    public FactorInfo Info { get; } = new(Id, ["swk"], TimeSpan.FromMinutes(2), BellTexts.Table);
+    public static readonly string[] Amr = ["swk"];
 
-    public Task<Started> ChallengeAsync(Challenge challenge, CancellationToken cancel)
+    public FactorInfo Info { get; } = new(BellEnrolment.Bell, TimeSpan.FromMinutes(2));
+
+    public Task<Started> ChallengeAsync(NewChallenge challenge, CancellationToken cancel)
     {
         tower.Ring(challenge.UserId, challenge.Id);
         return Task.FromResult<Started>(new Started.Asked(new Prompt.AwaitApproval(Number), []));
@@ -19,8 +21,8 @@ internal sealed class BellFactor(FactorBindings bindings, BellTower tower) : ISe
 
     public async Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel) => answer is not Answer.Acknowledged ? new Verdict.Wrong() : tower.AnswerTo(challenge.Id) switch
     {
-        true => new Verdict.Passed((await bindings.ListAsync(challenge.UserId, cancel)).Last(binding => binding.Factor == Id).Id),
+        true => new Verdict.Passed((await bindings.ListAsync(challenge.UserId, cancel)).Last(binding => binding.Factor == Id).Id, Amr),
         false => new Verdict.Denied(),
-        null => new Verdict.Wrong(),
+        null => new Verdict.NotYet(),
     };
 }

@@ -11,9 +11,9 @@ internal sealed class KeyFobFactor(FactorBindings bindings) : ISecondFactor
     /// <summary>Presses that were for nothing.</summary>
     private const int Ahead = 10;
 
-    public FactorInfo Info { get; } = new(Id, ["otp"], TimeSpan.FromMinutes(10), KeyFobTexts.Table);
+    public FactorInfo Info { get; } = new(KeyFobEnrolment.KeyFob, TimeSpan.FromMinutes(10));
 
-    public Task<Started> ChallengeAsync(Challenge challenge, CancellationToken cancel) =>
+    public Task<Started> ChallengeAsync(NewChallenge challenge, CancellationToken cancel) =>
         Task.FromResult<Started>(new Started.Asked(new Prompt.EnterCode(FobSeed.Digits), []));
 
     public async Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel)
@@ -23,6 +23,6 @@ internal sealed class KeyFobFactor(FactorBindings bindings) : ISecondFactor
         var last = binding.LastStep ?? 0;
         if (FobSeed.From(binding.Data).PressOf(typed, Math.Max(1, last - Ahead), last + Ahead) is not { } press)
             return new Verdict.Wrong();
-        return press > last && await bindings.AdvanceStepAsync(binding.Id, press, cancel) ? new Verdict.Passed(binding.Id) : new Verdict.AlreadyUsed();
+        return press > last && await bindings.AdvanceStepAsync(binding.Id, press, cancel) ? new Verdict.Passed(binding.Id, ["otp"]) : new Verdict.AlreadyUsed();
     }
 }
