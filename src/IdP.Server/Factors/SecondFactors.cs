@@ -15,12 +15,25 @@ internal static class InstalledFactors
         .AddFactor<RecoveryCodesEnrolment, RecoveryCodesFactor>().AddSingleton<IAccountWatcher, RecoveryCodesGoToo>()
         .AddSingleton<FormerBindings>()
         .AddSingleton<SecondFactors>()
+        .AddSingleton<Challenges>()
+        .AddSingleton<WaitingChallenges>()
+        .AddSingleton<AnswerAudit>()
         .AddSingleton<StepUpService>()
+        .AddSingleton<Approvals>()
+        .AddSingleton<WaitingEndpoint>()
         .AddSingleton<Enrolments>()
         .AddSingleton<BindingPolicyStore>()
         .AddSingleton<BindingPolicies>()
         .AddSingleton<GuardingFactors>()
         .AddSingleton<RecentProof>();
+
+    /// <summary>What pages that wait ask, and what each factor brings along.</summary>
+    public static void MapSecondFactors(this IEndpointRouteBuilder routes)
+    {
+        routes.ServiceProvider.GetRequiredService<WaitingEndpoint>().Map(routes);
+        foreach (var own in routes.ServiceProvider.GetServices<IFactorEndpoints>())
+            own.Map(routes);
+    }
 
     /// <summary>A kind with one way.</summary>
     internal static IServiceCollection AddFactor<TKind, TWay>(this IServiceCollection services)

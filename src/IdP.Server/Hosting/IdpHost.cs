@@ -54,6 +54,7 @@ internal static class IdpHost
         app.MapIdpConnect();
         app.MapIdpSignIn();
         app.MapIdpSettings();
+        app.MapSecondFactors();
         var demo = DemoServices.IsOn(app.Environment, options);
         app.MapIdpPages(demo);
         if (demo)

@@ -1,5 +1,4 @@
 using IdP.Server.Accounts;
-using IdP.Server.Audit;
 using IdP.Server.DeviceTrust;
 using IdP.Server.Factors;
 using IdP.Server.Hosting;
@@ -16,7 +15,7 @@ namespace IdP.Server.Recovery;
 /// The proof is a <see cref="RecentProof"/> made for this link in this browser, used with it.
 /// </summary>
 internal sealed class ResetPage(
-    OneTimeLinks links, Database database, Users users, Passwords passwords, RecentProof proofs, SecondFactors factors, BrowserTrust trust, SessionEnding ending, AuditLog audit,
+    OneTimeLinks links, Database database, Users users, Passwords passwords, RecentProof proofs, SecondFactors factors, BrowserTrust trust, SessionEnding ending,
     Csrf csrf, IdpCookies cookies, IdpOptions options, TimeProvider clock) : PageModel
 {
     private static readonly GuardedAction Action = new("password-reset");
@@ -85,9 +84,8 @@ internal sealed class ResetPage(
         if (Answers.Read(Request.Form) is not { } answer)
             return await DrawAsync(at, with, Problem.MissingField);
         var outcome = await proofs.AnswerAsync(at.Asker, Action, answer, HttpContext.RequestAborted);
-        if (outcome is StepUpOutcome.Wrong or StepUpOutcome.AlreadyUsed or StepUpOutcome.Denied)
-            await audit.WriteAsync(new("second-factor-failed", UserId: at.Person.Id, Address: HttpContext.Connection.RemoteIpAddress?.ToString(), Details: Action.Name), CancellationToken.None);
-        return outcome is StepUpOutcome.Passed ? PageSteps.SeeOther("/reset?token=" + at.Token) : await DrawAsync(at, with, Problem.Of(outcome, answer));
+        return outcome is StepUpOutcome.Passed ? PageSteps.SeeOther("/reset?token=" + at.Token)
+            : await DrawAsync(at, with, Problem.Of(outcome, answer), outcome is StepUpOutcome.Denied ? Asking.Look : Asking.Ask);
     }
 
     // The hash first: it may be refused, and a crash after it costs nothing. Then the proof, and after it link and password, both or neither.

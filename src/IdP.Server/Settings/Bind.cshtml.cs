@@ -102,7 +102,7 @@ internal sealed class BindPage(
             : null;
     }
 
-    private static EnrolmentFor For(Visit visit) => new(visit.Person.Id, visit.Person.UserName, visit.Asker.Circumstances);
+    private static EnrolmentFor For(Visit visit) => new(visit.Person.Id, visit.Person.UserName, visit.Asker.Circumstances, visit.Asker.BrowserHash);
 
     private async Task<IActionResult> OfferAsync(Visit visit, BindWish wanted, string? said)
     {
@@ -129,7 +129,7 @@ internal sealed class BindPage(
 
     private async Task<IActionResult> DrawOfferAsync(Visit visit, BindWish wanted, string? offerId, Problem? problem, string? refused = null) =>
         await FindAsync(visit, wanted, offerId) is { } offer
-            ? Draw(new(visit, wanted, offer, problem, refused, null, PromptView.SecondsUntil((offer.Prompt as Prompt.EnterCode)?.AgainAt, clock.GetUtcNow())))
+            ? Draw(new(visit, wanted, offer, problem, refused, null, PromptView.SecondsUntil(offer.Prompt.OffersAnother(out var again) ? again : null, clock.GetUtcNow())))
             : Draw(new(visit, wanted, null, Problem.CodeExpired, null, null));
 
     // An offer for one thing is none for another: what the address names is what is bound, in the place of what it names.

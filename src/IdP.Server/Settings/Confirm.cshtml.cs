@@ -1,5 +1,4 @@
 using IdP.Server.Accounts;
-using IdP.Server.Audit;
 using IdP.Server.Factors;
 using IdP.Server.SignIn;
 using IdP.Server.StepUp;
@@ -13,8 +12,7 @@ namespace IdP.Server.Settings;
 /// A trusted device is not asked about at all.
 /// </summary>
 internal sealed class ConfirmPage(
-    SettingsActions actions, RecentProof proofs, SecondFactors factors, PasswordStep password, SettingsDesk desk, AuditLog audit, TimeProvider clock)
-    : PageModel
+    SettingsActions actions, RecentProof proofs, SecondFactors factors, PasswordStep password, SettingsDesk desk, TimeProvider clock) : PageModel
 {
     public ConfirmView View { get; private set; } = null!;
 
@@ -38,10 +36,8 @@ internal sealed class ConfirmPage(
         if (Answers.Read(Request.Form) is not { } answer)
             return await DrawAsync(visit, wanted, with, Problem.MissingField);
         var outcome = await proofs.AnswerAsync(visit.Asker, wanted.Guard, answer, HttpContext.RequestAborted);
-        if (outcome is StepUpOutcome.Wrong or StepUpOutcome.AlreadyUsed or StepUpOutcome.Denied)
-            await audit.WriteAsync(new("second-factor-failed", visit.Person.Id, visit.Person.Id, Address: visit.By.Address, Details: wanted.Guard.Name), CancellationToken.None);
         if (outcome is not StepUpOutcome.Passed { Proof: var proof })
-            return await DrawAsync(visit, wanted, with, Problem.Of(outcome, answer));
+            return await DrawAsync(visit, wanted, with, Problem.Of(outcome, answer), outcome is StepUpOutcome.Denied ? Asking.Look : Asking.Ask);
         await desk.RaiseAsync(HttpContext, visit, proof);
         return PageSteps.SeeOther(wanted.Path);
     });

@@ -154,8 +154,9 @@ internal sealed class ForcedBindingPage(
             [.. step.Factors.Select(id => factors.FindKind(id)!.Kind).Select(kind => new ForcedBindingChoice(kind.Id, kind.Name, kind.About))],
             asking is null ? null : QuestionOf(asking, said), offer is null ? null : OfferOf(at, offer, problem is not null),
             offer is null ? null : factors.FindKind(offer.Factor)!.Kind.Name,
-            offer?.Prompt is Prompt.EnterCode { AgainAt: { } again } ? PromptView.SecondsUntil(again, clock.GetUtcNow()) : null,
-            step.SkipsLeft, problem, reason, asking is not null && present?.Factor == asking ? present.Said : null);
+            offer is not null && offer.Prompt.OffersAnother(out var again) ? PromptView.SecondsUntil(again, clock.GetUtcNow()) : null,
+            step.SkipsLeft, problem, reason, asking is not null && present?.Factor == asking ? present.Said : null,
+            offer is null ? null : OfferOf(at, offer, false).Ask(factors.FindKind(offer.Factor)!.Kind).SendLabel);
         return Page();
     }
 
@@ -183,7 +184,7 @@ internal sealed class ForcedBindingPage(
             ? offer : null;
 
     private EnrolmentFor Whom(SignInAt at) =>
-        new(at.Situation.Person!.Id, at.Situation.Person.UserName, Circumstances.Of(HttpContext, SignInDesk.CardOf(at.Request).Name));
+        new(at.Situation.Person!.Id, at.Situation.Person.UserName, Circumstances.Of(HttpContext, SignInDesk.CardOf(at.Request).Name), at.Progress.BrowserHash);
 
     private static NextStep.Bind Step(SignInAt at) => (NextStep.Bind)at.Next;
 }

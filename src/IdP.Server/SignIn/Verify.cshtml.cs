@@ -1,7 +1,6 @@
 using IdP.Server.Accounts;
 using IdP.Server.DeviceTrust;
 using IdP.Server.Hosting;
-using IdP.Server.Audit;
 using IdP.Server.Factors;
 using IdP.Server.Storage;
 using IdP.Server.StepUp;
@@ -13,7 +12,7 @@ namespace IdP.Server.SignIn;
 /// <summary>Second step: one of the factors that are bound and would do.</summary>
 internal sealed class VerifyPage(
     StepUpService stepUp, SecondStepQuestion question, SecondFactors factors, FactorBindings bindings, SignIns signIns, SignInDesk desk, BrowserTrust trust, IdpCookies cookies,
-    AuditLog audit, IdpOptions options, TimeProvider clock) : PageModel
+    IdpOptions options, TimeProvider clock) : PageModel
 {
     public VerifyView View { get; internal set; } = null!;
 
@@ -35,12 +34,13 @@ internal sealed class VerifyPage(
 
         var own = await trust.OwnAsync(HttpContext, at.Situation.Person!.Id, HttpContext.RequestAborted);
         var outcome = await stepUp.AnswerAsync(
-            challengeId, at.Situation.Person.Id, Purpose(at), at.Progress.BrowserHash, answer, HttpContext.RequestAborted, own);
-        if (outcome is StepUpOutcome.Wrong or StepUpOutcome.AlreadyUsed or StepUpOutcome.Denied)
-            await audit.WriteAsync(Failed(at, outcome), CancellationToken.None);
+            challengeId, at.Situation.Person.Id, Purpose(at), at.Progress.BrowserHash, answer, HttpContext.RequestAborted,
+            new Answerer(HttpContext.Connection.RemoteIpAddress?.ToString(), at.Request.Client.ClientId, own));
         return outcome switch
         {
             StepUpOutcome.Passed passed => await AdvanceAsync(at, passed),
+            // Who refused on the phone is not rung again before they say so here.
+            StepUpOutcome.Denied => await DrawAsync(at, Problem.Of(outcome, answer), Asking.Look),
             StepUpOutcome.AlreadyUsed or StepUpOutcome.Over => await AfterTheOtherAsync(at, Problem.Of(outcome, answer)),
             _ => await DrawAsync(at, Problem.Of(outcome, answer)),
         };
@@ -156,10 +156,6 @@ internal sealed class VerifyPage(
         && at.Progress.Proofs.Factors.Any(proof => ((NextStep.Verify)at.Next).Factors.Contains(proof.Id) && !Proven.Accepts(at.Situation, proof))
             ? SignInTexts.TooRecent(Hours.Of(TimeSpan.FromSeconds(seconds)))
             : null;
-
-    private AuditEntry Failed(SignInAt at, StepUpOutcome outcome) => new(
-        "second-factor-failed", UserId: at.Situation.Person!.Id, ClientId: at.Request.Client.ClientId,
-        Address: HttpContext.Connection.RemoteIpAddress?.ToString(), Details: outcome.GetType().Name);
 
     private static string Purpose(SignInAt at) => SecondStepQuestion.PurposeOf(at.Progress.Id);
 }

@@ -22,10 +22,11 @@ internal sealed record VerifyView(
 /// <param name="AgainInSeconds">How long until another code may be sent; null where nothing is sent.</param>
 /// <param name="Reason">Why the factor cannot be bound so, in its own words.</param>
 /// <param name="Correcting">The address that is being corrected; the code that went there can still be typed.</param>
+/// <param name="AgainLabel">What the button for another says where it is no code.</param>
 internal sealed record ForcedBindingView(
     ClientCard Client, string Tx, string Csrf, string UserName, IReadOnlyList<string> Lead, IReadOnlyList<ForcedBindingChoice> Choices, ForcedBindingQuestion? Question, OfferView? Offer, string? OfferName,
     int? AgainInSeconds, int SkipsLeft, Problem? Problem, string? Reason,
-    string? Correcting = null);
+    string? Correcting = null, string? AgainLabel = null);
 
 /// <param name="About">One sentence of the factor's own.</param>
 internal sealed record ForcedBindingChoice(string Id, string Name, string About);
@@ -38,7 +39,8 @@ internal sealed record ForcedBindingQuestion(string Factor, string Name, string 
 /// <param name="Page">The page itself: without scripts it is opened again once the time is over.</param>
 /// <param name="Seconds">Until one may be sent; 0: at once.</param>
 /// <param name="First">None has been sent yet: it is what the page is for.</param>
-internal sealed record Again(string Path, string Page, string Csrf, int Seconds, bool First = false)
+/// <param name="Label">What the button says where it is no code that is sent.</param>
+internal sealed record Again(string Path, string Page, string Csrf, int Seconds, bool First = false, string? Label = null)
 {
     /// <summary>Nobody waits at a page for tomorrow: then there is no button.</summary>
     public bool Soon => Seconds < 3600;

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text.Json.Serialization;
 using IdP.Server.Accounts;
 using IdP.Server.Hosting;
@@ -53,6 +54,16 @@ internal sealed record Challenge
     /// <summary>Asked for a sign-in, not for a change in the settings.</summary>
     [JsonIgnore]
     public bool IsSignIn => Purpose.StartsWith(SignInPurpose, StringComparison.Ordinal);
+
+    /// <summary>Approved elsewhere and only claimed here; else the answer is given here.</summary>
+    [JsonIgnore]
+    public bool IsApprovedElsewhere => Prompt is Prompt.AwaitApproval or Prompt.ScanQr;
+
+    [JsonIgnore]
+    public bool TakesAnswers => this is { State: ChallengeState.Pending, Tries: < Challenges.Tries };
+
+    public bool IsFor(string userId, string purpose, byte[] browserHash) =>
+        UserId == userId && Purpose == purpose && CryptographicOperations.FixedTimeEquals(BrowserHash, browserHash);
 
     public const string SignInPurpose = "sign-in:";
 }

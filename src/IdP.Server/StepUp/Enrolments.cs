@@ -32,7 +32,8 @@ internal abstract record EnrolmentOutcome
 /// browser, or a browser in one session, as a hash: an offer is worth nothing anywhere else.
 /// </summary>
 internal sealed class Enrolments(
-    IEnumerable<IEnrolment> installed, FactorBindings bindings, SealedStore ephemeral, UsedMarks marks, GuessLimits limits, TimeProvider clock)
+    IEnumerable<IEnrolment> installed, FactorBindings bindings, SealedStore ephemeral, UsedMarks marks, GuessLimits limits, AnswerAudit audit, IWakeUps wakeUps,
+    TimeProvider clock)
 {
     private const int TriesPerOffer = 5;
     private const int LongestLabel = 60;
@@ -57,7 +58,7 @@ internal sealed class Enrolments(
     {
         if (await FindAsync(offerId, whom.UserId, place, cancel) is not { } offer || Find(offer.Factor) is not { } enrolment)
             return (null, null);
-        if (offer.Prompt is not Prompt.EnterCode { AgainAt: { } at } || at > clock.GetUtcNow())
+        if (!offer.Prompt.OffersAnother(out var at) || at > clock.GetUtcNow())
             return (offer.Id, null);
         return await InsteadAsync(offer, enrolment, whom, place, offer.Said, cancel);
     }
@@ -81,22 +82,33 @@ internal sealed class Enrolments(
     /// <param name="label">The person's own name for it, where a person may have several.</param>
     public async Task<EnrolmentOutcome> ConfirmAsync(string? offerId, string userId, byte[] place, Answer answer, By by, CancellationToken cancel, string? label = null)
     {
-        if (await FindAsync(offerId, userId, place, cancel) is not { } offer)
+        if (await FindAsync(offerId, userId, place, cancel) is not { } offer || Find(offer.Factor) is not { } enrolment)
             return new EnrolmentOutcome.Over();
-        var guess = answer.IsGuess(offer.Prompt);
-        if (guess)
+        NewBinding? fresh;
+        if (!answer.IsGuess(offer.Prompt))
         {
-            if (await CountTryAsync(offerId, userId, place, cancel) is not { } counted)
+            fresh = offer.Approved?.ToBinding();
+            if (fresh is null)
+                return new EnrolmentOutcome.NotYet();
+        }
+        else
+        {
+            if (await CountTryAsync(offerId, offer => IsAt(offer, userId, place), cancel) is not { } counted)
                 return new EnrolmentOutcome.Over();
-            offer = counted;
-            if (await limits.TryReserveBindingAsync(userId, offer.Factor, cancel) is GuessAnswer.TooMany tooMany)
-                return new EnrolmentOutcome.TooMany(tooMany.RetryAfter);
+            EnrolmentOutcome? refused = await limits.TryReserveBindingAsync(userId, offer.Factor, cancel) is GuessAnswer.TooMany tooMany
+                ? new EnrolmentOutcome.TooMany(tooMany.RetryAfter) : null;
+            // A code typed where an approval is awaited is a guess at nothing.
+            fresh = refused is not null || counted.IsApprovedElsewhere ? null : await enrolment.ConfirmAsync(counted, answer, cancel);
+            if (fresh is null)
+            {
+                refused ??= new EnrolmentOutcome.Wrong();
+                await audit.FailedAsync(counted, refused, by.Address);
+                return refused;
+            }
         }
 
-        if (Find(offer.Factor) is not { } enrolment || await enrolment.ConfirmAsync(offer, answer, cancel) is not { } fresh)
-            return guess ? new EnrolmentOutcome.Wrong() : new EnrolmentOutcome.NotYet();
         // Of two right answers at once one binds; a crash after this mark leaves nothing bound, and the person starts again.
-        if (await ChangeAsync(offerId, userId, place, current => current with { Confirmed = true }, cancel) is null)
+        if (await ChangeAsync(offerId, current => IsAt(current, userId, place) ? current with { Confirmed = true } : null, "confirmed", cancel) is null)
             return new EnrolmentOutcome.Over();
         await limits.BoundAsync(userId, offer.Factor, cancel);
         if (enrolment.Several && label is { Length: > 0 })
@@ -107,8 +119,44 @@ internal sealed class Enrolments(
             binding, fresh.Amr is { } amr ? new FactorProof(binding.Factor, binding.Id, clock.GetUtcNow(), amr, fresh.Way) : null);
     }
 
-    private Task<EnrolmentOffer?> CountTryAsync(string? offerId, string userId, byte[] place, CancellationToken cancel) => ChangeAsync(
-        offerId, userId, place, offer => offer.Tries < TriesPerOffer ? offer with { Tries = offer.Tries + 1 } : null, cancel);
+    /// <summary>
+    /// Proves an offer from another device. Nothing is bound by it: that takes the page that waits, in the browser that started. The first approval stands.
+    /// </summary>
+    /// <param name="kind">The caller's: an offer of another kind is unknown to it.</param>
+    public async Task<ApprovalOutcome> ApproveAsync(string offerId, string kind, Answer.Approval answer, string? address, CancellationToken cancel)
+    {
+        if (await LoadAsync(offerId, cancel) is not { Value: { IsApprovedElsewhere: true } offer } || offer.Factor != kind || Find(kind) is not { } enrolment)
+            return new ApprovalOutcome.Unknown();
+        if (offer.Approved is not null || offer.Confirmed)
+            return new ApprovalOutcome.AlreadyDecided(Approval: true);
+        if (await CountTryAsync(offerId, current => current.Approved is null, cancel) is not { } counted)
+            return new ApprovalOutcome.Unknown();
+        if (await enrolment.ConfirmAsync(counted, answer, cancel) is not { } fresh)
+        {
+            await audit.FailedAsync(counted, new EnrolmentOutcome.Wrong(), address);
+            return new ApprovalOutcome.Wrong();
+        }
+
+        if (await ChangeAsync(offerId, current => current.Approved is null ? current with { Approved = ApprovedBinding.Of(fresh) } : null, "approved", cancel) is null)
+            return new ApprovalOutcome.AlreadyDecided(Approval: true);
+        await wakeUps.WakeAsync(TopicOf(offerId), cancel);
+        return new ApprovalOutcome.Approved();
+    }
+
+    /// <summary>Woken when the offer is approved.</summary>
+    public static string TopicOf(string offerId) => "offer:" + offerId;
+
+    /// <summary>For the page that waits; <see cref="WaitingState.Over"/> for whoever is not its browser.</summary>
+    public async Task<WaitingState> StatusAsync(string? offerId, byte[] browserHash, CancellationToken cancel)
+    {
+        if (await LoadAsync(offerId, cancel) is not { Value: var offer } || offer.BrowserHash is not { } browser || !CryptographicOperations.FixedTimeEquals(browser, browserHash)
+            || offer.Confirmed)
+            return WaitingState.Over;
+        return offer.Approved is not null ? WaitingState.Approved : offer is { IsApprovedElsewhere: true, Tries: < TriesPerOffer } ? WaitingState.Waiting : WaitingState.Over;
+    }
+
+    private Task<EnrolmentOffer?> CountTryAsync(string? offerId, Func<EnrolmentOffer, bool> isFor, CancellationToken cancel) => ChangeAsync(
+        offerId, offer => isFor(offer) && offer.Tries < TriesPerOffer ? offer with { Tries = offer.Tries + 1 } : null, null, cancel);
 
     /// <summary>The person went another way.</summary>
     public async Task ForgetAsync(string? offerId, string userId, byte[] place, CancellationToken cancel)
@@ -130,15 +178,17 @@ internal sealed class Enrolments(
     private async Task<(string? OfferId, string? Refused)> OfferAsync(
         IEnrolment enrolment, EnrolmentFor whom, byte[] place, string? said, string? replaces, DateTimeOffset until, CancellationToken cancel)
     {
-        var offered = await enrolment.OfferAsync(whom, said, cancel);
+        var id = Handles.NewId();
+        var offered = await enrolment.OfferAsync(whom with { OfferId = id }, said, cancel);
         if (offered is not Offered.Made made)
             return (null, ((Offered.Refused)offered).Reason);
         var offer = new EnrolmentOffer
         {
-            Id = Handles.NewId(),
+            Id = id,
             Factor = enrolment.Kind.Id,
             UserId = whom.UserId,
             Place = place,
+            BrowserHash = whom.BrowserHash,
             ExpiresAt = until,
             Prompt = made.Prompt,
             Memo = made.Memo,
@@ -150,31 +200,35 @@ internal sealed class Enrolments(
         return (offer.Id, null);
     }
 
-    private async Task<EnrolmentOffer?> ChangeAsync(string? offerId, string userId, byte[] place, Func<EnrolmentOffer, EnrolmentOffer?> change, CancellationToken cancel)
+    /// <param name="state">What it becomes, once; null: one more try.</param>
+    private async Task<EnrolmentOffer?> ChangeAsync(string? offerId, Func<EnrolmentOffer, EnrolmentOffer?> change, string? state, CancellationToken cancel)
     {
-        while (await LoadAsync(offerId, userId, place, cancel) is { } seen)
+        while (await LoadAsync(offerId, cancel) is { } seen)
         {
             if (seen.Value.Confirmed || change(seen.Value) is not { } changed)
                 return null;
-            if (await ephemeral.ReplaceAsync(Key(changed.Id), seen.Bytes, Write(changed), Left(changed), Holder.Person(userId), cancel) is null)
+            if (await ephemeral.ReplaceAsync(Key(changed.Id), seen.Bytes, Write(changed), Left(changed), Holder.Person(changed.UserId), cancel) is null)
                 continue;
             // What counts: an older offer that somebody put back has been here before.
-            var state = changed.Confirmed ? "confirmed" : changed.Tries.ToString(CultureInfo.InvariantCulture);
-            return await marks.TryAsync($"offer:{changed.Id}:{state}", changed.ExpiresAt, cancel) ? changed : null;
+            return await marks.TryAsync($"offer:{changed.Id}:{state ?? changed.Tries.ToString(CultureInfo.InvariantCulture)}", changed.ExpiresAt, cancel) ? changed : null;
         }
 
         return null;
     }
 
-    private async Task<Stored<EnrolmentOffer>?> LoadAsync(string? offerId, string userId, byte[] place, CancellationToken cancel)
+    private async Task<Stored<EnrolmentOffer>?> LoadAsync(string? offerId, string userId, byte[] place, CancellationToken cancel) =>
+        await LoadAsync(offerId, cancel) is { } found && IsAt(found.Value, userId, place) ? found : null;
+
+    private async Task<Stored<EnrolmentOffer>?> LoadAsync(string? offerId, CancellationToken cancel)
     {
         if (!Handles.IsId(offerId) || await ephemeral.GetAsync(Key(offerId), cancel) is not { } found
             || Stored.Read(found.Value, EnrolmentJson.Default.EnrolmentOffer) is not { } offer)
             return null;
-        return offer.UserId == userId && CryptographicOperations.FixedTimeEquals(offer.Place, place) && offer.ExpiresAt > clock.GetUtcNow()
-            ? new Stored<EnrolmentOffer>(offer, found.Bytes)
-            : null;
+        return offer.ExpiresAt > clock.GetUtcNow() ? new Stored<EnrolmentOffer>(offer, found.Bytes) : null;
     }
+
+    private static bool IsAt(EnrolmentOffer offer, string userId, byte[] place) =>
+        offer.UserId == userId && CryptographicOperations.FixedTimeEquals(offer.Place, place);
 
     // The store seals it, and must: it holds what will be a secret of the account.
     private static byte[] Write(EnrolmentOffer offer) => JsonSerializer.SerializeToUtf8Bytes(offer, EnrolmentJson.Default.EnrolmentOffer);

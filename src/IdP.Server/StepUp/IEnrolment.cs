@@ -25,7 +25,10 @@ internal interface IEnrolment
     /// <param name="said">The answer to <see cref="Question"/>, as typed.</param>
     Task<Offered> OfferAsync(EnrolmentFor whom, string? said, CancellationToken cancel);
 
-    /// <summary>What to bind when the answer proves the offer; null when it is wrong.</summary>
+    /// <summary>
+    /// What to bind when the answer proves the offer; null when it is wrong. Where the prompt awaits an approval, the answer is the
+    /// <see cref="Answer.Approval"/> that an endpoint of the factor gave to <see cref="Enrolments.ApproveAsync"/>, and nothing else.
+    /// </summary>
     Task<NewBinding?> ConfirmAsync(EnrolmentOffer offer, Answer answer, CancellationToken cancel);
 
     /// <summary>One line that tells this binding from another, in the person's language: a label, a masked address, how many are left.</summary>
@@ -55,7 +58,12 @@ internal sealed record FactorKind(string Id, Texts Words, bool IsFallback = fals
 
 /// <param name="AccountName">As the person knows the account; authenticator apps show it.</param>
 /// <param name="Circumstances">Mails say them.</param>
-internal sealed record EnrolmentFor(string UserId, string AccountName, Circumstances? Circumstances = null);
+/// <param name="BrowserHash">SHA-256 of the browser cookie: who may watch the offer while it waits for an approval.</param>
+internal sealed record EnrolmentFor(string UserId, string AccountName, Circumstances? Circumstances = null, byte[]? BrowserHash = null)
+{
+    /// <summary>The id that the offer will have: what a QR code names, and <see cref="Enrolments.ApproveAsync"/> is given.</summary>
+    public string OfferId { get; init; } = "";
+}
 
 /// <param name="InputType">HTML's: "email", "text".</param>
 /// <param name="AutoComplete">HTML's: "email", "off".</param>
@@ -83,6 +91,8 @@ internal sealed record EnrolmentOffer
     public required string UserId { get; init; }
     /// <summary>SHA-256 of what names the browser, or the browser in one session; nobody else can confirm.</summary>
     public required byte[] Place { get; init; }
+    /// <summary>SHA-256 of the browser cookie: who may watch it while it waits.</summary>
+    public byte[]? BrowserHash { get; init; }
     public required DateTimeOffset ExpiresAt { get; init; }
     public required Prompt Prompt { get; init; }
     public required byte[] Memo { get; init; }
@@ -95,9 +105,27 @@ internal sealed record EnrolmentOffer
     public int Tries { get; init; }
     /// <summary>A confirmation has won; no other can.</summary>
     public bool Confirmed { get; init; }
+    /// <summary>What another device has proven, and the page that waits will bind.</summary>
+    public ApprovedBinding? Approved { get; init; }
+
+    /// <summary>Approved on another device and only bound here; else the answer is given here.</summary>
+    [JsonIgnore]
+    public bool IsApprovedElsewhere => Prompt is Prompt.AwaitApproval or Prompt.ScanQr;
 
     /// <summary>Records print their members; this one must not (I-7).</summary>
     public override string ToString() => $"offer of {Factor}";
+}
+
+/// <summary>A <see cref="NewBinding"/> as it is kept with its offer. It may hold a secret: the store seals it.</summary>
+internal sealed record ApprovedBinding(string Factor, string? Label, byte[] Data, long? LastStep, bool StandsIn, string? Mailbox, IReadOnlyList<string>? Amr, string? Way)
+{
+    public static ApprovedBinding Of(NewBinding fresh) =>
+        new(fresh.Factor, fresh.Label, fresh.Data, fresh.LastStep, fresh.StandsIn, fresh.Mailbox, fresh.Amr, fresh.Way);
+
+    public NewBinding ToBinding() => new(Factor, Label, Data, LastStep) { StandsIn = StandsIn, Mailbox = Mailbox, Amr = Amr, Way = Way };
+
+    /// <summary>Records print their members; this one must not (I-7).</summary>
+    public override string ToString() => $"approved {Factor}";
 }
 
 [JsonSerializable(typeof(EnrolmentOffer))]

@@ -15,6 +15,10 @@ internal interface ISecondFactor
     /// <summary>Makes what the person must answer. Called once a challenge; the memo comes back at every answer.</summary>
     Task<Started> ChallengeAsync(NewChallenge challenge, CancellationToken cancel);
 
+    /// <summary>
+    /// Judges an answer: a code from the page, or, where the prompt awaits an approval, the <see cref="Answer.Approval"/> that an endpoint of the factor gave to
+    /// <see cref="Approvals.ApproveAsync"/>. Nothing else reaches a way that awaits an approval.
+    /// </summary>
     Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel);
 
     /// <summary>What asking would do now, without doing it. Only factors that send something have an answer of their own.</summary>
@@ -27,9 +31,11 @@ internal interface ISecondFactor
 
 /// <param name="ChallengeLife">How long one challenge may be answered.</param>
 /// <param name="Way">Name of the way within its kind: "push"; null where the kind has one way only.</param>
-/// <param name="Sends">Asking sends something (a mail): only a post asks, never a link that somebody else may have made.</param>
-internal sealed record FactorInfo(FactorKind Kind, TimeSpan ChallengeLife, string? Way = null, bool Sends = false)
+/// <param name="Sending">What asking sends: then only a post asks, never a link that somebody else may have made.</param>
+internal sealed record FactorInfo(FactorKind Kind, TimeSpan ChallengeLife, string? Way = null, Sending Sending = Sending.Nothing)
 {
+    public bool Sends => Sending != Sending.Nothing;
+
     /// <summary>In challenges, lists of accepted factors and URLs: "totp", "app/push".</summary>
     public string Id { get; } = FactorIds.Of(Kind.Id, Way);
 
@@ -38,6 +44,15 @@ internal sealed record FactorInfo(FactorKind Kind, TimeSpan ChallengeLife, strin
     public string Name => (Way is null ? null : Words.Find("Name_" + Way)) ?? Kind.Name;
 
     public string Instruction => (Way is null ? null : Words.Find("Instruction_" + Way)) ?? Kind.Instruction;
+}
+
+internal enum Sending
+{
+    Nothing,
+    /// <summary>A code, by mail.</summary>
+    Code,
+    /// <summary>A request, to a phone.</summary>
+    Request,
 }
 
 /// <summary>What a way is told when it asks.</summary>
@@ -56,6 +71,14 @@ internal abstract record Prompt
 {
     private Prompt() { }
 
+    /// <summary>Whether another may be asked for instead of this one, and from when on; the earliest time means now.</summary>
+    public bool OffersAnother(out DateTimeOffset at)
+    {
+        var again = this switch { EnterCode code => code.AgainAt, AwaitApproval approval => approval.Again, ScanQr => DateTimeOffset.MinValue, _ => null };
+        at = again ?? default;
+        return again is not null;
+    }
+
     /// <param name="Length">How many characters.</param>
     /// <param name="SentTo">
     /// Where the code went: masked, but whole while it is being bound, so that a typo shows. Null when the person makes the code.
@@ -68,11 +91,12 @@ internal abstract record Prompt
     /// <summary>Nothing to type: the person has read what is shown, and says so.</summary>
     internal sealed record Acknowledge : Prompt;
 
-    /// <summary>Confirmed elsewhere; here the person says that it is done.</summary>
+    /// <summary>Approved elsewhere (<see cref="Approvals"/>); the page waits, and goes on by itself.</summary>
     /// <param name="Number">What the person types on the phone.</param>
-    internal sealed record AwaitApproval(string? Number) : Prompt;
+    /// <param name="Again">When the request may be sent again; null: never.</param>
+    internal sealed record AwaitApproval(string? Number, DateTimeOffset? Again = null) : Prompt;
 
-    /// <summary>Scanned and confirmed elsewhere; here the person says that it is done.</summary>
+    /// <summary>Scanned and approved elsewhere; the page waits, and goes on by itself. Another one can be had at any time.</summary>
     /// <param name="Fallback">What to type there instead.</param>
     internal sealed record ScanQr(string Payload, string? Fallback) : Prompt;
 
@@ -89,7 +113,9 @@ internal abstract record Answer
     /// <summary>The person says that it is read, or done. Whether what was to be done elsewhere is done, the factor alone knows.</summary>
     internal sealed record Acknowledged : Answer;
 
-    internal sealed record Approval(bool Approved, byte[] Evidence) : Answer;
+    /// <summary>Given elsewhere, through an endpoint of the factor, never by a page.</summary>
+    /// <param name="Evidence">The factor's own: what the other device sent and signed.</param>
+    internal sealed record Approval(byte[] Evidence) : Answer;
 
     internal sealed record Custom(IReadOnlyDictionary<string, string> Data) : Answer;
 
@@ -126,9 +152,6 @@ internal abstract record Verdict
     internal sealed record Passed(string Binding, IReadOnlyList<string> Amr, bool? TrustThisBrowser = null) : Verdict;
 
     internal sealed record Wrong : Verdict;
-
-    /// <summary>Nobody has confirmed it elsewhere so far; ask again later. Only for answers that are no guess, and costs no try.</summary>
-    internal sealed record NotYet : Verdict;
 
     /// <summary>Right once, and used already.</summary>
     internal sealed record AlreadyUsed : Verdict;

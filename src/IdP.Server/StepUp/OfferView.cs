@@ -13,7 +13,8 @@ internal sealed record OfferView(EnrolmentOffer Offer, bool Wrong, string? Chang
     /// <summary>Where there is something to scan or to keep, the offer's own words say what to do.</summary>
     public PromptView Ask(FactorKind kind) => new(
         kind, null, Offer.Prompt, (Offer.Prompt as Prompt.EnterCode)?.Notice is { } notice ? kind.Words.Find(notice) : null, Wrong,
-        Told: Uri is not null || Codes.Count > 0, ChangePath: ChangePath);
+        Told: Uri is not null || Codes.Count > 0, ChangePath: ChangePath,
+        WaitPath: Offer.IsApprovedElsewhere ? "~/waiting/offer/" + Offer.Id : null);
 
     public IReadOnlyList<string> Codes => Offer.Show.TryGetValue("codes", out var codes) ? codes.Split(' ') : [];
 }

@@ -18,4 +18,10 @@ internal static class PromptTexts
     public static string QrText => Table.Get();
     public static string SameKind => Table.Get();
     public static string CannotScan => Table.Get();
+    public static string Waiting => Table.Get();
+    public static string Confirmed => Table.Get();
+    public static string NewQr => Table.Get();
+    public static string SendRequest => Table.Get();
+    public static string SendRequestAgain => Table.Get();
+    public static string WillSendRequest => Table.Get();
 }

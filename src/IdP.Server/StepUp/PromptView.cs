@@ -9,17 +9,20 @@ namespace IdP.Server.StepUp;
 /// <param name="Told">The page says by itself what to do.</param>
 /// <param name="Place">Masked place that a code will go to once the person asks for it.</param>
 /// <param name="ChangePath">Where the person corrects the address that the code went to.</param>
+/// <param name="WaitPath">Where the page asks how what it waits for stands (<see cref="WaitingEndpoint"/>); null where it waits for nothing.</param>
 internal sealed record PromptView(
     FactorKind Kind, FactorInfo? Way, Prompt? Prompt, string? Notice, bool Wrong, int AgainInSeconds = 0, bool Told = false, string? Place = null,
-    string? ChangePath = null)
+    string? ChangePath = null, string? WaitPath = null)
 {
     /// <param name="otherwise">The notice where the question has none of its own.</param>
     public static PromptView Of(FactorInfo factor, ChallengeStart start, bool wrong, DateTimeOffset now, string? otherwise = null)
     {
         var code = start.Challenge?.Prompt as Prompt.EnterCode;
         var notice = (start.Reason ?? code?.Notice) is { } key ? factor.Words.Find(key) : otherwise;
-        var again = start.AgainAt ?? code?.AgainAt;
-        return new(factor.Kind, factor, start.Challenge?.Prompt, notice, wrong, SecondsUntil(again, now), Place: start.Place);
+        var again = start.AgainAt ?? (start.Challenge?.Prompt.OffersAnother(out var at) == true ? at : null);
+        return new(
+            factor.Kind, factor, start.Challenge?.Prompt, notice, wrong, SecondsUntil(again, now), Place: start.Place,
+            WaitPath: start.Challenge is { IsApprovedElsewhere: true } challenge ? "~/waiting/challenge/" + challenge.Id : null);
     }
 
     /// <summary>Whole seconds, rounded up; 0 for what is over.</summary>
@@ -34,8 +37,21 @@ internal sealed record PromptView(
 
     public bool Sends => Way is { Sends: true };
 
-    /// <summary>A code, or another, can be sent from this page.</summary>
-    public bool CanSend => Sends && Prompt is null or Prompt.EnterCode { AgainAt: not null };
+    /// <summary>A code or a request, or another, can be had from this page.</summary>
+    public bool CanSend => Prompt is null ? Sends : Prompt.OffersAnother(out _);
+
+    /// <summary>What the button for it says where it is no code.</summary>
+    public string? SendLabel => Prompt switch
+    {
+        Prompt.ScanQr => PromptTexts.NewQr,
+        Prompt.AwaitApproval => PromptTexts.SendRequestAgain,
+        null when Way is { Sending: Sending.Request } => PromptTexts.SendRequest,
+        _ => null,
+    };
+
+    /// <summary>What will happen once the person asks for it.</summary>
+    public string WillSend => Way is { Sending: Sending.Request } ? PromptTexts.WillSendRequest
+        : Place is { } to ? PromptTexts.WillSendTo(to) : PromptTexts.WillSend;
 
     /// <summary>Something is the matter: other ways are shown at once.</summary>
     public bool InTrouble => Notice is not null || (Prompt is null && !Sends);

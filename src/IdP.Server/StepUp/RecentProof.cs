@@ -67,7 +67,7 @@ internal sealed class RecentProof(StepUpService stepUp, GuardingFactors guarding
     {
         if (await CurrentAsync(asker, action, cancel) is not { } challengeId)
             return new StepUpOutcome.Over();
-        var outcome = await stepUp.AnswerAsync(challengeId, asker.Person.Id, Purpose(asker, action), asker.BrowserHash, answer, cancel, asker.DeviceId);
+        var outcome = await stepUp.AnswerAsync(challengeId, asker.Person.Id, Purpose(asker, action), asker.BrowserHash, answer, cancel, new Answerer(asker.Circumstances?.Address, null, asker.DeviceId));
         if (outcome is StepUpOutcome.Passed { Proof: var proof })
             await KeepAsync(asker, action, proof, cancel);
         return outcome;

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using IdP.Server.Accounts;
 using IdP.Server.Factors;
 using IdP.Server.Hosting;
@@ -39,11 +38,10 @@ internal abstract record StepUpOutcome
 /// <param name="Place">Masked place that a code will go to once the person asks for it.</param>
 internal sealed record ChallengeStart(Challenge? Challenge, string? Reason, DateTimeOffset? AgainAt = null, string? Place = null);
 
-/// <summary>The lifecycle of a second step, once, around all factors: expiry, tries, guess limits, single use, whose browser.</summary>
+/// <summary>The lifecycle of a second step, once, around all factors: expiry, tries, guess limits, single use, whose browser, audit.</summary>
 internal sealed class StepUpService(
-    SecondFactors factors, SealedStore ephemeral, UsedMarks marks, GuessLimits limits, TimeProvider clock)
+    SecondFactors factors, Challenges challenges, WaitingChallenges waiting, SealedStore ephemeral, GuessLimits limits, AnswerAudit audit, TimeProvider clock)
 {
-    private const int TriesPerChallenge = 5;
     /// <summary>No person switches between more ways that send something.</summary>
     private const int MostSetAside = 4;
     /// <summary>Longer than any factor takes to send, and than a double click lasts.</summary>
@@ -55,7 +53,7 @@ internal sealed class StepUpService(
         string userId, IReadOnlyList<string> usable, string purpose, byte[] browserHash, string? current, CancellationToken cancel)
     {
         var signIn = purpose.StartsWith(Challenge.SignInPurpose, StringComparison.Ordinal);
-        var seen = usable.Count > 1 ? await LoadAsync(current, userId, purpose, browserHash, cancel) : null;
+        var seen = usable.Count > 1 ? await challenges.LoadAsync(current, userId, purpose, browserHash, cancel) : null;
         foreach (var id in usable.Count > 1 ? usable : [])
         {
             if (factors.Find(id) is not { } factor)
@@ -76,7 +74,7 @@ internal sealed class StepUpService(
         Asking asking = Asking.Ask, Circumstances? circumstances = null)
     {
         var factor = factors.Find(factorId) ?? throw new InvalidOperationException($"The factor '{factorId}' is not installed.");
-        var seen = await LoadAsync(current, userId, purpose, browserHash, cancel);
+        var seen = await challenges.LoadAsync(current, userId, purpose, browserHash, cancel);
         var before = await AskedBeforeAsync(seen, factorId, cancel);
         if (before is { } good && !(asking == Asking.Again && MayAskAgain(good.Value)))
             return new((await ComeBackAsync(seen!.Value, good, cancel)).Value, null);
@@ -123,8 +121,10 @@ internal sealed class StepUpService(
                 Left = left,
                 Circumstances = wanted.Circumstances,
             };
-            await ephemeral.SetAsync(Key(challenge.Id), Write(challenge), factor.Info.ChallengeLife, Holder.Person(userId), cancel);
+            await challenges.AddAsync(challenge, cancel);
             done = challenge.Id;
+            if (challenge.IsApprovedElsewhere)
+                await waiting.AddAsync(challenge, cancel);
             return new(challenge, null);
         }
         finally
@@ -138,112 +138,75 @@ internal sealed class StepUpService(
 
     /// <summary>
     /// Looks at one answer. A guess is counted twice before it is looked at: on the challenge (five) and, durably, on the account and kind of factor
-    /// (ten in ten minutes over all sessions, nodes and addresses), so that parallel guesses gain nothing. "I have confirmed it elsewhere" is no guess.
+    /// (ten in ten minutes over all sessions, nodes and addresses), so that parallel guesses gain nothing. What is approved elsewhere is claimed by
+    /// "I have confirmed it", which is no guess: too early it costs nothing.
     /// </summary>
-    /// <param name="device">The person's own browser, known or trusted, that answers: its tries are counted apart.</param>
     public async Task<StepUpOutcome> AnswerAsync(
-        string challengeId, string userId, string purpose, byte[] browserHash, Answer answer, CancellationToken cancel, string? device = null)
+        string challengeId, string userId, string purpose, byte[] browserHash, Answer answer, CancellationToken cancel, Answerer? from = null)
     {
-        if (await LoadAsync(challengeId, userId, purpose, browserHash, cancel) is not { } seen || !TakesAnswers(seen.Value))
+        from ??= Answerer.Unknown;
+        if (await challenges.LoadAsync(challengeId, userId, purpose, browserHash, cancel) is not { } seen)
             return new StepUpOutcome.Over();
         // The prompt never changes: what is a guess now is one at every reading.
-        var guess = answer.IsGuess(seen.Value.Prompt);
-        if (guess)
-        {
-            if (await CountTryAsync(challengeId, userId, purpose, browserHash, cancel) is not { } counted)
-                return new StepUpOutcome.Over();
-            seen = counted;
-        }
-
-        var challenge = seen.Value;
-        var factor = factors.Find(challenge.Factor);
-        if (factor is null)
+        if (!answer.IsGuess(seen.Value.Prompt))
+            return await ClaimAsync(challengeId, userId, purpose, browserHash, cancel, from);
+        if (await challenges.CountTryAsync(challengeId, challenge => challenge.IsFor(userId, purpose, browserHash), cancel) is not { } counted
+            || factors.Find(counted.Value.Factor) is not { } factor)
             return new StepUpOutcome.Over();
 
-        if (guess)
+        StepUpOutcome? refused = await limits.TryReserveAsync(userId, counted.Value.Kind, from.OwnBrowser, cancel) switch
         {
-            switch (await limits.TryReserveAsync(userId, challenge.Kind, device, cancel))
+            GuessAnswer.TooMany tooMany => new StepUpOutcome.TooMany(tooMany.RetryAfter),
+            GuessAnswer.Stopped => new StepUpOutcome.Stopped(),
+            _ => null,
+        };
+        // A code typed where an approval is awaited is a guess at nothing.
+        var verdict = refused is not null || counted.Value.IsApprovedElsewhere ? new Verdict.Wrong() : await factor.VerifyAsync(counted.Value, answer, cancel);
+        if (verdict is not Verdict.Passed passed)
+        {
+            var outcome = refused ?? verdict switch
             {
-                case GuessAnswer.TooMany tooMany: return new StepUpOutcome.TooMany(tooMany.RetryAfter);
-                case GuessAnswer.Stopped: return new StepUpOutcome.Stopped();
-            }
-        }
-
-        Verdict.Passed passed;
-        switch (await factor.VerifyAsync(challenge, answer, cancel))
-        {
-            case Verdict.Passed right:
-                passed = right;
-                break;
-            case Verdict.AlreadyUsed: return new StepUpOutcome.AlreadyUsed();
-            case Verdict.Denied:
-                await MoveAsync(seen, ChallengeState.Denied, cancel);
-                return new StepUpOutcome.Denied();
-            // A guess was counted, and is answered as one.
-            case Verdict.NotYet when !guess: return new StepUpOutcome.NotYet();
-            default: return new StepUpOutcome.Wrong();
+                Verdict.AlreadyUsed => new StepUpOutcome.AlreadyUsed(),
+                Verdict.Denied => new StepUpOutcome.Denied(),
+                // Also "not yet": a guess was counted, and is answered as one.
+                _ => new StepUpOutcome.Wrong(),
+            };
+            await audit.FailedAsync(counted.Value, outcome, from);
+            if (outcome is StepUpOutcome.Denied)
+                await challenges.MoveAsync(counted, ChallengeState.Denied, cancel);
+            return outcome;
         }
 
         // Approve, then claim: two acts. If we crash between them the person is asked again; the factor's own single use is already durable.
-        if (!await MoveAsync(seen, ChallengeState.Approved, cancel, passed))
-            return new StepUpOutcome.Over();
-        if (await ClaimAsync(challengeId, userId, purpose, browserHash, cancel) is not { } claimed)
-            return new StepUpOutcome.Over();
-        await limits.ProvenAsync(userId, claimed.Proof.Factor, cancel, device);
-        return claimed;
+        return await challenges.MoveAsync(counted, ChallengeState.Approved, cancel, passed)
+            ? await ClaimAsync(challengeId, userId, purpose, browserHash, cancel, from) : new StepUpOutcome.Over();
     }
 
     /// <summary>Approved → Claimed: by the browser that started it, for the purpose it was started for, once.</summary>
-    public async Task<StepUpOutcome.Passed?> ClaimAsync(string challengeId, string userId, string purpose, byte[] browserHash, CancellationToken cancel)
+    public async Task<StepUpOutcome> ClaimAsync(
+        string challengeId, string userId, string purpose, byte[] browserHash, CancellationToken cancel, Answerer? from = null)
     {
-        if (await LoadAsync(challengeId, cancel) is not { Value: { State: ChallengeState.Approved, Binding: { } binding } } seen || !IsFor(seen.Value, userId, purpose, browserHash))
-            return null;
-        if (await ephemeral.TakeAsync(Key(challengeId), cancel) is null || !await marks.TryAsync(ClaimOf(challengeId), seen.Value.ExpiresAt, cancel))
-            return null;
-        var proof = new FactorProof(seen.Value.Kind, binding, clock.GetUtcNow(), seen.Value.Amr, factors.Find(seen.Value.Factor)!.Info.Way);
-        return new StepUpOutcome.Passed(proof, seen.Value.TrustThisBrowser);
-    }
-
-    private async Task<Stored<Challenge>?> CountTryAsync(string id, string userId, string purpose, byte[] browserHash, CancellationToken cancel)
-    {
-        while (await LoadAsync(id, cancel) is { } seen)
+        from ??= Answerer.Unknown;
+        switch (await challenges.LoadAsync(challengeId, userId, purpose, browserHash, cancel))
         {
-            var challenge = seen.Value;
-            if (!TakesAnswers(challenge) || !IsFor(challenge, userId, purpose, browserHash))
-                return null;
-            var counted = challenge with { Tries = challenge.Tries + 1 };
-            if (await ephemeral.ReplaceAsync(Key(id), seen.Bytes, Write(counted), Left(counted), Holder.Person(userId), cancel) is not { } bytes)
-                continue;
-            // The count that counts: an older challenge that somebody put back has been answered this often before.
-            return await marks.TryAsync($"challenge:{id}:{counted.Tries}", challenge.ExpiresAt, cancel) ? new Stored<Challenge>(counted, bytes) : null;
+            case { Value: { State: ChallengeState.Approved, Binding: { } binding } approved }:
+                if (!await challenges.ClaimAsync(approved, lane => audit.PassedAsync(lane, approved, from, cancel), cancel))
+                    return new StepUpOutcome.Over();
+                await limits.ProvenAsync(userId, approved.Kind, cancel, from.OwnBrowser);
+                var proof = new FactorProof(approved.Kind, binding, clock.GetUtcNow(), approved.Amr, factors.Find(approved.Factor)!.Info.Way);
+                return new StepUpOutcome.Passed(proof, approved.TrustThisBrowser);
+            case { Value: { IsApprovedElsewhere: true, TakesAnswers: true } }:
+                return new StepUpOutcome.NotYet();
+            case { Value: { IsApprovedElsewhere: true, State: ChallengeState.Denied } }:
+                return new StepUpOutcome.Denied();
+            default:
+                return new StepUpOutcome.Over();
         }
-
-        return null;
-    }
-
-    /// <summary>Moves a challenge on from the state it was read in. Other tries may have been counted since: they change the count, never the state.</summary>
-    private async Task<bool> MoveAsync(Stored<Challenge> from, ChallengeState to, CancellationToken cancel, Verdict.Passed? passed = null)
-    {
-        if (from.Value.State is not (ChallengeState.Pending or ChallengeState.SetAside))
-            return false;
-        for (Stored<Challenge>? seen = from; seen is { } pending && pending.Value.State == from.Value.State; seen = await LoadAsync(from.Value.Id, cancel))
-        {
-            var moved = Write(pending.Value with
-            {
-                State = to, Binding = passed?.Binding, Amr = passed?.Amr ?? [], TrustThisBrowser = passed?.TrustThisBrowser,
-            });
-            if (await ephemeral.ReplaceAsync(Key(pending.Value.Id), pending.Bytes, moved, Left(pending.Value), Holder.Person(pending.Value.UserId), cancel) is null)
-                continue;
-            // Denied or cancelled, it cannot be claimed, whoever puts it back as it was.
-            return to is not (ChallengeState.Denied or ChallengeState.Cancelled) || await marks.TryAsync(ClaimOf(pending.Value.Id), pending.Value.ExpiresAt, cancel);
-        }
-
-        return false;
     }
 
     private async Task CancelAsync(Stored<Challenge> live, CancellationToken cancel)
     {
-        if (await MoveAsync(live, ChallengeState.Cancelled, cancel) && factors.Find(live.Value.Factor) is { } factor)
+        if (await challenges.MoveAsync(live, ChallengeState.Cancelled, cancel) && factors.Find(live.Value.Factor) is { } factor)
             await factor.CancelAsync(live.Value, cancel);
     }
 
@@ -252,7 +215,7 @@ internal sealed class StepUpService(
     {
         if (factors.Find(live.Value.Factor) is { Info.Sends: true })
         {
-            await MoveAsync(live, ChallengeState.SetAside, cancel);
+            await challenges.MoveAsync(live, ChallengeState.SetAside, cancel);
             return live.Value.Id;
         }
 
@@ -267,8 +230,8 @@ internal sealed class StepUpService(
         for (var hop = 0; seen is { } at && hop < MostSetAside; hop++)
         {
             if (at.Value.Factor == factorId)
-                return at.Value.State is ChallengeState.Pending or ChallengeState.SetAside && at.Value.Tries < TriesPerChallenge ? at : null;
-            seen = await LoadAsync(at.Value.Left, from!.Value.Value.UserId, from.Value.Value.Purpose, from.Value.Value.BrowserHash, cancel);
+                return at.Value.State is ChallengeState.Pending or ChallengeState.SetAside && at.Value.Tries < Challenges.Tries ? at : null;
+            seen = await challenges.LoadAsync(at.Value.Left, from!.Value.Value.UserId, from.Value.Value.Purpose, from.Value.Value.BrowserHash, cancel);
         }
 
         return null;
@@ -279,11 +242,11 @@ internal sealed class StepUpService(
         if (present.Value.Id != to.Value.Id)
             await LeaveAsync(present, cancel);
         if (to.Value.State == ChallengeState.SetAside)
-            await MoveAsync(to, ChallengeState.Pending, cancel);
+            await challenges.MoveAsync(to, ChallengeState.Pending, cancel);
         return to;
     }
 
-    private bool MayAskAgain(Challenge challenge) => challenge.Prompt is Prompt.EnterCode { AgainAt: { } at } && at <= clock.GetUtcNow();
+    private bool MayAskAgain(Challenge challenge) => challenge.Prompt.OffersAnother(out var at) && at <= clock.GetUtcNow();
 
     /// <summary>Whether it is this request's turn to send; else the challenge of the request that has just done so, null when that takes too long.</summary>
     /// <param name="before">The challenge that a new one is asked for instead of.</param>
@@ -297,8 +260,8 @@ internal sealed class StepUpService(
                 continue;
             if (kept.Value is not [])
             {
-                var made = await LoadAsync(Encoding.ASCII.GetString(kept.Value), userId, purpose, browserHash, cancel);
-                if (made is { Value: { State: ChallengeState.Pending, Tries: < TriesPerChallenge } good } && good.Id != before)
+                var made = await challenges.LoadAsync(Encoding.ASCII.GetString(kept.Value), userId, purpose, browserHash, cancel);
+                if (made is { Value: { State: ChallengeState.Pending, Tries: < Challenges.Tries } good } && good.Id != before)
                     return (false, good);
                 if (await ephemeral.ReplaceAsync(turn, kept.Bytes, [], SendingTakes, holder, cancel) is not null)
                     break;
@@ -311,32 +274,4 @@ internal sealed class StepUpService(
 
         return (true, null);
     }
-
-    /// <summary>Null when it is not this person's, in this browser, for this purpose.</summary>
-    private async Task<Stored<Challenge>?> LoadAsync(string? id, string userId, string purpose, byte[] browserHash, CancellationToken cancel) =>
-        id is not null && await LoadAsync(id, cancel) is { } found && IsFor(found.Value, userId, purpose, browserHash) ? found : null;
-
-    private async Task<Stored<Challenge>?> LoadAsync(string id, CancellationToken cancel)
-    {
-        if (await ephemeral.GetAsync(Key(id), cancel) is not { } found || Stored.Read(found.Value, ChallengeJson.Default.Challenge) is not { } challenge)
-            return null;
-        return challenge.ExpiresAt > clock.GetUtcNow() ? new Stored<Challenge>(challenge, found.Bytes) : null;
-    }
-
-    private static bool TakesAnswers(Challenge challenge) => challenge is { State: ChallengeState.Pending, Tries: < TriesPerChallenge };
-
-    private static bool IsFor(Challenge challenge, string userId, string purpose, byte[] browserHash) =>
-        challenge.UserId == userId && challenge.Purpose == purpose && challenge.BrowserHash.AsSpan().SequenceEqual(browserHash);
-
-    private TimeSpan Left(Challenge challenge)
-    {
-        var left = challenge.ExpiresAt - clock.GetUtcNow();
-        return left > TimeSpan.FromSeconds(1) ? left : TimeSpan.FromSeconds(1);
-    }
-
-    private static byte[] Write(Challenge challenge) => JsonSerializer.SerializeToUtf8Bytes(challenge, ChallengeJson.Default.Challenge);
-
-    private static string ClaimOf(string id) => "challenge:" + id;
-
-    private static string Key(string id) => "challenge:" + id;
 }

@@ -53,6 +53,9 @@ internal sealed class RedisStore : IEphemeralStore, IAsyncDisposable
 
     public Task RemoveAsync(string key, CancellationToken cancel) => AskAsync(redis => redis.KeyDeleteAsync(Prefix + key));
 
+    /// <summary>The connection, for what is more than keys and values.</summary>
+    public Task<ConnectionMultiplexer> ConnectAsync() => connection.Value;
+
     public async ValueTask DisposeAsync()
     {
         if (connection.IsValueCreated)

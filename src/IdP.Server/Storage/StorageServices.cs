@@ -14,6 +14,8 @@ internal static class StorageServices
         services.AddSingleton(provider => new SecretProtector(new Lazy<byte[]>(() => MasterKey.Load(options, provider.GetService<IHostEnvironment>()?.IsDevelopment() ?? false))));
         services.AddSingleton<AuditLog>();
         services.AddSingleton<IEphemeralStore>(provider => Ephemeral(options.Storage.Ephemeral, provider));
+        services.AddSingleton<IWakeUps>(provider => provider.GetRequiredService<IEphemeralStore>() is RedisStore redis
+            ? ActivatorUtilities.CreateInstance<RedisWakeUps>(provider, redis) : new MemoryWakeUps());
         services.AddSingleton<SealedStore>();
         services.AddSingleton<UsedMarks>();
 

@@ -18,6 +18,15 @@ internal sealed class UsedMarks(Database database)
     public async Task<bool> TryAsync(string what, DateTimeOffset end, CancellationToken cancel) =>
         await database.ExecuteAsync(Insert, cancel, ("@key", UsedCodes.Key(what, end))) == 1;
 
+    /// <summary>The same; the one caller's further writes are in the commit of the mark.</summary>
+    public Task<bool> TryAsync(string what, DateTimeOffset end, Func<Lane, Task> along, CancellationToken cancel) => database.TransactAsync(async lane =>
+    {
+        if (await lane.ExecuteAsync(Insert, cancel, ("@key", UsedCodes.Key(what, end))) != 1)
+            return false;
+        await along(lane);
+        return true;
+    }, cancel);
+
     /// <summary>
     /// Marks it with the commit of the caller's transaction, without a way to the database of its own: where it is marked already the
     /// transaction fails, with an exception that <see cref="IsTaken"/>.

@@ -18,7 +18,10 @@ public abstract class AuditTests(TestIdp idp)
     {
         ["sign-in"] = ("session-begun", "me", null, Here, null),
         ["wrong password"] = ("sign-in-failed", null, null, Here, "password"),
-        ["wrong code"] = ("second-factor-failed", null, "idp-account", Here, "Wrong"),
+        ["wrong code"] = ("second-factor-failed", null, "idp-account", Here, "totp, sign-in: wrong"),
+        ["right code"] = ("second-factor-passed", "me", "idp-account", Here, "totp, sign-in"),
+        ["wrong code in the settings"] = ("second-factor-failed", null, null, Here, "totp, bind:email: wrong"),
+        ["wrong code to bind"] = ("second-factor-failed", null, null, Here, "totp, bind: wrong"),
         ["sign-out"] = ("session-ended", "me", null, null, "*"),
         ["session ended elsewhere"] = ("session-ended", "me", null, null, "*"),
         ["other sessions ended"] = ("sessions-ended", "me", null, null, null),
@@ -76,7 +79,7 @@ public abstract class AuditTests(TestIdp idp)
         var browser = owner.Browser;
         switch (deed)
         {
-            case "sign-in" or "wrong password" or "wrong code" or "trust" or "trust removed" or "all trust removed":
+            case "sign-in" or "wrong password" or "wrong code" or "right code" or "trust" or "trust removed" or "all trust removed":
                 browser.Forget("idp.session");
                 await owner.CodeIsGoodAgainAsync();
                 var at = await browser.VisitAsync("/account");
@@ -116,7 +119,14 @@ public abstract class AuditTests(TestIdp idp)
         Dictionary<string, string> nothing = [];
         switch (deed)
         {
-            case "sign-in":
+            case "wrong code in the settings":
+                var confirm = await browser.VisitAsync("/account/two-step/bind?factor=email");
+                await browser.SubmitAsync(confirm, new Dictionary<string, string> { ["code"] = owner.Person.WrongCodeAt(idp.Clock) }, "/account/confirm");
+                break;
+            case "wrong code to bind":
+                await owner.AnswerAsync(await owner.OpenGuardedAsync("/account/two-step/bind?factor=totp"), owner.Person.WrongCodeAt(idp.Clock));
+                break;
+            case "sign-in" or "right code":
                 await browser.SubmitAsync(at!, new Dictionary<string, string> { ["code"] = owner.Person.CodeAt(idp.Clock) }, "/verify");
                 break;
             case "wrong password":

@@ -64,7 +64,7 @@ public abstract partial class BadInputTests
         ["/account/devices/all"] = "id", ["/account/two-step"] = "done factor", ["/account/two-step/prefer"] = "factor", ["/account/two-step/unbind"] = "id", ["/account/two-step/bind"] = "factor replaces offer change code kept label",
         ["/account/two-step/bind/offer"] = "factor replaces offer said", ["/account/two-step/bind/again"] = "factor replaces offer", ["/account/two-step/bind/file"] = "offer", ["/account/confirm"] = "action with code password",
         ["/account/confirm/again"] = "action with", ["/"] = "ui_locales theme", ["/assets/{file}"] = "file", ["/.well-known/openid-configuration"] = "any", ["/.well-known/oauth-authorization-server"] = "any",
-        ["/.well-known/jwks.json"] = "any",
+        ["/.well-known/jwks.json"] = "any", ["/waiting/challenge/{id}"] = "any", ["/waiting/offer/{id}"] = "any",
     };
 
     private static readonly IReadOnlyDictionary<string, Row> All = Rows

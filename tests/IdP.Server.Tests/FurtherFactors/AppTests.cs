@@ -68,7 +68,7 @@ public abstract class AppTests(FactorHost host)
         var challenge = (await stepUp.StartAsync(person.Id, "app/push", "sign-in:1", Here, null, default)).Challenge!.Id;
         for (var n = 0; n < 5; n++)
             Assert.IsType<StepUpOutcome.Wrong>(await stepUp.AnswerAsync(challenge, person.Id, "sign-in:1", Here, new Answer.Code("12345678"), default));
-        host.Phone.Decide(person.Id, approve: true);
+        await host.Phone.DecideAsync(person.Id, approve: true);
         Assert.IsType<StepUpOutcome.Over>(await stepUp.AnswerAsync(challenge, person.Id, "sign-in:1", Here, new Answer.Acknowledged(), default));
     }
 
@@ -77,7 +77,7 @@ public abstract class AppTests(FactorHost host)
     {
         var person = await FactorPerson.AddAsync(idp, "app");
         var challenge = (await idp.Service<StepUpService>().StartAsync(person.Id, "app/push", "sign-in:1", Here, null, default)).Challenge!.Id;
-        host.Phone.Decide(person.Id, approve: true);
+        await host.Phone.DecideAsync(person.Id, approve: true);
         var outcomes = await Race.RunAsync(64, n => idp.Service<StepUpService>(n % idp.Ports.Count)
             .AnswerAsync(challenge, person.Id, "sign-in:1", Here, new Answer.Acknowledged(), default));
         Assert.Single(outcomes, outcome => outcome is StepUpOutcome.Passed);
@@ -96,7 +96,7 @@ public abstract class AppTests(FactorHost host)
         var push = (await stepUp.StartAsync(person.Id, "app/push", "sign-in:x", Here, null, default)).Challenge!.Id;
         Assert.IsType<StepUpOutcome.TooMany>(await stepUp.AnswerAsync(push, person.Id, "sign-in:x", Here, new Answer.Code("12345678"), default));
         // What nobody can guess stays open to the owner.
-        host.Phone.Decide(person.Id, approve: true);
+        await host.Phone.DecideAsync(person.Id, approve: true);
         Assert.IsType<StepUpOutcome.Passed>(await stepUp.AnswerAsync(push, person.Id, "sign-in:x", Here, new Answer.Acknowledged(), default));
     }
 
@@ -110,7 +110,7 @@ public abstract class AppTests(FactorHost host)
         var person = await FactorPerson.AddAsync(idp, "app");
         using var browser = idp.Browser();
         var at = await AtAsync(browser, idp.App(TestClient.Web).Ask(), person, "app/push");
-        host.Phone.Decide(person.Id, approve: true, said);
+        await host.Phone.DecideAsync(person.Id, approve: true, said);
         at = await browser.SubmitAsync(at, ticked ? new Dictionary<string, string> { ["trust"] = "yes" } : [], "/verify");
         Assert.NotNull(at.MustAnswer()["code"]);
         Assert.Equal(trusted ? 1 : 0, (await idp.Service<TrustedDevices>().ListAsync(person.Id, null, default)).Count);
@@ -142,24 +142,25 @@ public abstract class AppTests(FactorHost host)
         for (var n = 0; n < 6; n++)
             at = await owner.Browser.SubmitAsync(at, new Dictionary<string, string>(), "/account/two-step/bind");
         Assert.Equal("NotConfirmed", at.Page!.QuerySelector("[data-problem]")!.GetAttribute("data-problem"));
-        host.Phone.Decide(id, approve: true);
+        await host.Phone.DecideAsync(id, approve: true);
         // Binding it was the second factor: the person is not asked for another.
         Assert.Equal("/account/two-step", (await owner.Browser.SubmitAsync(at, new Dictionary<string, string>(), "/account/two-step/bind")).At);
         var first = await owner.BindingAsync("app");
 
         at = await owner.Browser.VisitAsync("/account/two-step/bind?factor=app&replaces=" + first.Id);
         Assert.Equal(("app/push", "app/scan app/code"), (Asked(at), Ways(at)));
-        host.Phone.Decide(id, approve: true);
+        at = await Phone.RingAsync(owner.Browser, at);
+        await host.Phone.DecideAsync(id, approve: true);
         at = await owner.Browser.SubmitAsync(at, new Dictionary<string, string>(), "/account/confirm");
         Assert.Equal("/account/two-step/bind", at.At);
-        host.Phone.Decide(id, approve: true);
+        await host.Phone.DecideAsync(id, approve: true);
         Assert.Equal("/account/two-step", (await owner.Browser.SubmitAsync(at, new Dictionary<string, string>(), "/account/two-step/bind")).At);
         var second = Assert.Single(await owner.BindingsAsync());
         Assert.NotEqual(first.Id, second.Id);
 
         at = await owner.Browser.VisitAsync("/account/confirm?action=unbind:" + second.Id + "&with=app/scan");
         Assert.Equal("app/scan", Asked(at));
-        host.Phone.Decide(id, approve: true);
+        await host.Phone.DecideAsync(id, approve: true);
         at = await owner.Browser.SubmitAsync(at, new Dictionary<string, string>(), "/account/confirm");
         Assert.Equal("/account/two-step", (await owner.Browser.SubmitAsync(at, new Dictionary<string, string>(), "/account/two-step/unbind")).At);
         Assert.Empty(await owner.BindingsAsync());
@@ -176,7 +177,7 @@ public abstract class AppTests(FactorHost host)
         var at = await browser.SubmitAsync(
             await browser.OpenAsync(ask.Url), new Dictionary<string, string> { ["userName"] = name, ["password"] = "correct horse battery" }, "/sign-in");
         at = await browser.SubmitAsync(at, new Dictionary<string, string> { ["factor"] = "app" }, "/bind/choose");
-        host.Phone.Decide(id, approve: true);
+        await host.Phone.DecideAsync(id, approve: true);
         at = await browser.SubmitAsync(at, new Dictionary<string, string>(), "/bind");
         var token = await idp.ReadAsync((await idp.App(TestClient.Web).RedeemAsync(at.MustAnswer(), ask)).MustSucceed().IdToken, TestClient.Web.Id);
         Assert.Equal(("mfa", "pwd swk mca mfa"), (token.Acr, string.Join(' ', token.Amr)));
@@ -196,7 +197,8 @@ public abstract class AppTests(FactorHost host)
     {
         if (way == "app/code")
             return await browser.SubmitAsync(at, new Dictionary<string, string> { ["code"] = person.Fob.CodeAt(1) }, action);
-        host.Phone.Decide(person.Id, approve: true);
+        at = await Phone.RingAsync(browser, at);
+        await host.Phone.DecideAsync(person.Id, approve: true);
         return await browser.SubmitAsync(at, new Dictionary<string, string>(), action);
     }
 

@@ -17,10 +17,10 @@ public sealed class PromptTests(SqliteFactorHost host) : IClassFixture<SqliteFac
         ["digits"] = (new Prompt.EnterCode(6), typeof(Answer.Code)),
         ["letters, sent"] = (new Prompt.EnterCode(8, "a***@b***.example", DateTimeOffset.UnixEpoch, Letters: true, Notice: "no such words"), typeof(Answer.Code)),
         ["to be read"] = (new Prompt.Acknowledge(), typeof(Answer.Acknowledged)),
-        ["approval"] = (new Prompt.AwaitApproval(null), typeof(Answer.Acknowledged)),
-        ["approval with a number"] = (new Prompt.AwaitApproval("42"), typeof(Answer.Acknowledged)),
-        ["scan"] = (new Prompt.ScanQr("https://idp.example/scan?x", null), typeof(Answer.Acknowledged)),
-        ["scan or type"] = (new Prompt.ScanQr("https://idp.example/scan?x", "ABCD EFGH"), typeof(Answer.Acknowledged)),
+        ["approval"] = (new Prompt.AwaitApproval(null), typeof(Answer.Approval)),
+        ["approval with a number"] = (new Prompt.AwaitApproval("42"), typeof(Answer.Approval)),
+        ["scan"] = (new Prompt.ScanQr("https://idp.example/scan?x", null), typeof(Answer.Approval)),
+        ["scan or type"] = (new Prompt.ScanQr("https://idp.example/scan?x", "ABCD EFGH"), typeof(Answer.Approval)),
         ["its own way"] = (new Prompt.Custom("/Factors/Anything/_Anything.cshtml", new Dictionary<string, string> { ["a"] = "b" }), typeof(Answer.Custom)),
     };
 
@@ -58,6 +58,13 @@ public sealed class PromptTests(SqliteFactorHost host) : IClassFixture<SqliteFac
         var fields = new Dictionary<string, string> { ["mine"] = "a word" };
         if (at.Page!.QuerySelector("input[name=code]") is not null)
             fields["code"] = "123456";
+        if (at.Page.QuerySelector("[data-wait]")?.GetAttribute("data-wait")?.Split('/') is [.., var what, var id])
+        {
+            var evidence = new Answer.Approval([1]);
+            _ = what == "offer" ? await idp.Service<Enrolments>().ApproveAsync(id, AnythingFactor.Id, evidence, null, default)
+                : await idp.Service<Approvals>().ApproveAsync(id, AnythingFactor.Id, evidence, null, default);
+        }
+
         var next = await browser.SubmitAsync(at, fields, action);
         Assert.IsType(Ways[way].Answer, host.Whim.Last);
         if (host.Whim.Last is Answer.Custom custom)

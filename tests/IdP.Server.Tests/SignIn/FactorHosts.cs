@@ -2,7 +2,6 @@ using IdP.Server.Factors;
 using IdP.Server.StepUp;
 using IdP.Server.Tests.FurtherFactors.Anything;
 using IdP.Server.Tests.FurtherFactors.App;
-using IdP.Server.Tests.FurtherFactors.Bell;
 using IdP.Server.Tests.FurtherFactors.KeyFob;
 using IdP.Server.Tests.Support;
 using Microsoft.Extensions.DependencyInjection;
@@ -15,8 +14,6 @@ public abstract class FactorHost(StorePair pair, int nodes) : IAsyncLifetime
     public TestIdp Idp { get; private set; } = null!;
 
     /// <summary>One for all nodes, as a phone is.</summary>
-    internal BellTower Tower { get; } = new();
-
     internal Phone Phone { get; } = new();
 
     internal Whim Whim { get; } = new();
@@ -30,12 +27,12 @@ public abstract class FactorHost(StorePair pair, int nodes) : IAsyncLifetime
             // A further factor: its folder, and a line here.
             Replace = services => services
                 .AddFactor<KeyFobEnrolment, KeyFobFactor>()
-                .AddFactor<BellEnrolment, BellFactor>().AddSingleton(Tower)
-                .AddFactor<AppEnrolment, AppPush, AppScan, AppCode>().AddSingleton(Phone)
+                .AddFactor<AppEnrolment, AppPush, AppScan, AppCode>().AddSingleton<IFactorEndpoints, AppEndpoints>().AddSingleton(Phone)
                 .AddFactor<AnythingEnrolment, AnythingFactor>().AddSingleton(Whim),
             Settings = new Dictionary<string, string> { ["Mail:OwnDomains"] = "example.com,自家.example" },
         });
-        foreach (var factor in (string[])[KeyFobFactor.Id, BellFactor.Id, AppEnrolment.Id])
+        Phone.Idp = Idp;
+        foreach (var factor in (string[])[KeyFobFactor.Id, AppEnrolment.Id])
             await Seed.DemandAsync(Idp, new BindingPolicy { Name = factor, Groups = [Demanding(factor)], Factors = [factor] });
     }
 

@@ -24,6 +24,9 @@ public sealed class Browser : IDisposable
 
     public CookieContainer Cookies { get; } = new();
 
+    /// <summary>What it sends to the server, for requests that it does not make itself.</summary>
+    public string CookieHeader => Cookies.GetCookieHeader(issuer);
+
     /// <summary>Which node answers the next request; a load balancer without stickiness is a function that alternates.</summary>
     public Func<int> Node { get; set; } = () => 0;
 

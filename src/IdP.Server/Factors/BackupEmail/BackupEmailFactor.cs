@@ -12,7 +12,7 @@ internal sealed class BackupEmailFactor(FactorBindings bindings, Users users, Ma
     /// <summary>RFC 8176: a one-time password, over another channel.</summary>
     public static readonly string[] Amr = ["otp", "mca"];
 
-    public FactorInfo Info { get; } = new(BackupEmailEnrolment.BackupEmail, MailedCodes.Life, Sends: true);
+    public FactorInfo Info { get; } = new(BackupEmailEnrolment.BackupEmail, MailedCodes.Life, Sending: Sending.Code);
 
     public async Task<Started> ChallengeAsync(NewChallenge challenge, CancellationToken cancel)
     {

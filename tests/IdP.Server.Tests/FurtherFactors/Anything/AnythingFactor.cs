@@ -1,6 +1,6 @@
 using IdP.Server.Factors;
 using IdP.Server.StepUp;
-using IdP.Server.Tests.FurtherFactors.Bell;
+using IdP.Server.Tests.FurtherFactors.App;
 
 namespace IdP.Server.Tests.FurtherFactors.Anything;
 
@@ -22,7 +22,7 @@ internal sealed class AnythingFactor(FactorBindings bindings, Whim whim) : ISeco
 
 internal sealed class AnythingEnrolment(Whim whim) : IEnrolment
 {
-    public static readonly FactorKind Anything = new(AnythingFactor.Id, BellTexts.Table);
+    public static readonly FactorKind Anything = new(AnythingFactor.Id, AppTexts.Table);
 
     public FactorKind Kind => Anything;
 

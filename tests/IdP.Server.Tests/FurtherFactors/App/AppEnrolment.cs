@@ -1,5 +1,5 @@
+using System.Text.Json;
 using IdP.Server.Factors;
-using IdP.Server.Storage;
 using IdP.Server.StepUp;
 using IdP.Server.Tests.FurtherFactors.KeyFob;
 
@@ -15,15 +15,16 @@ internal sealed class AppEnrolment(Phone phone) : IEnrolment
 
     public Task<Offered> OfferAsync(EnrolmentFor whom, string? said, CancellationToken cancel)
     {
-        // What the phone is asked about is also the seed that it shares from then on.
+        // The QR code gives the phone what both share from then on.
         var seed = FobSeed.New();
-        phone.Ask(whom.UserId, seed.Value);
+        phone.Ask(whom.UserId, whom.OfferId, seed.Value);
         return Task.FromResult<Offered>(
-            new Offered.Made(new Prompt.ScanQr("test-app:" + Handles.NewId(), null), seed.ToBytes(), new Dictionary<string, string>()));
+            new Offered.Made(new Prompt.ScanQr("test-app:" + whom.OfferId, null), seed.ToBytes(), new Dictionary<string, string>()));
     }
 
     public Task<NewBinding?> ConfirmAsync(EnrolmentOffer offer, Answer answer, CancellationToken cancel) => Task.FromResult(
-        answer is Answer.Acknowledged && phone.DecisionOn(FobSeed.From(offer.Memo).Value) is { Approved: true }
+        answer is Answer.Approval { Evidence: var evidence } && JsonSerializer.Deserialize<Decision>(evidence) is { Approve: true } decision
+            && decision.Seed == FobSeed.From(offer.Memo).Value
             ? new NewBinding(Id, null, offer.Memo) { Amr = AppPush.Amr, Way = "scan" }
             : null);
 }

@@ -15,5 +15,5 @@ internal sealed class AppScan(FactorBindings bindings, Phone phone) : ISecondFac
     }
 
     public Task<Verdict> VerifyAsync(Challenge challenge, Answer answer, CancellationToken cancel) =>
-        AppPush.VerdictAsync(phone, bindings, challenge, answer, cancel);
+        AppPush.JudgeAsync(bindings, answer, cancel);
 }
