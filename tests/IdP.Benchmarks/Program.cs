@@ -1,11 +1,19 @@
 using System.Globalization;
 using IdP.Benchmarks;
 using IdP.Benchmarks.Floors;
+using IdP.Benchmarks.Waiting;
 
 // The same program again, as the process whose CPU time is the floor.
 if (args is ["floor", var port])
 {
     FloorServer.Run(int.Parse(port, CultureInfo.InvariantCulture));
+    return 0;
+}
+
+// And as a node whose browsers wait.
+if (args is ["waiting-node"])
+{
+    WaitingNode.Run();
     return 0;
 }
 

@@ -23,6 +23,8 @@ internal sealed class Run(Settings settings, string folder) : IDisposable
         if (settings.Wants(StartRow.Cold) || settings.Wants(StartRow.Warm))
             Try(StartRow.Cold, () => StartRow.Measure(settings, build, backings, folder));
         MeasureWorlds(build);
+        if (settings.Wants(WaitingRow.Memory) || settings.Wants(WaitingRow.Told))
+            Try(WaitingRow.Memory, () => WaitingRow.Measure(settings, backings, folder));
 
         var title = $"server: {build.Kind}; {Environment.ProcessorCount} cores; CPU time of the server's process per operation, load from another process"
             + (settings.Smoke ? "; smoke run: the figures mean nothing" : "");

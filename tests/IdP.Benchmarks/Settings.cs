@@ -44,5 +44,7 @@ internal sealed record Settings(string? Server, bool Smoke, bool Json, string? O
     public int Tokens => Smoke ? 20 : 200;
     /// <summary>More than a server would remember: asked about in turn, each is as good as new.</summary>
     public int UnseenTokens => Smoke ? 40 : 12_000;
+    /// <summary>Browsers that wait at the same time.</summary>
+    public int Waiting => Smoke ? 40 : 10_000;
     public int People => Smoke ? 8 : 64;
 }

@@ -149,6 +149,7 @@ internal sealed class ForcedBindingPage(
         var step = Step(at);
         var present = await OfferAsync(at);
         var offer = asking is null ? present : null;
+        var ask = offer is null ? null : OfferOf(at, offer, false).Ask(factors.FindKind(offer.Factor)!.Kind);
         View = new ForcedBindingView(
             SignInDesk.CardOf(at.Request), at.Tx, this.CsrfToken(), at.Situation.Person!.UserName, LeadOf(at),
             [.. step.Factors.Select(id => factors.FindKind(id)!.Kind).Select(kind => new ForcedBindingChoice(kind.Id, kind.Name, kind.About))],
@@ -156,7 +157,7 @@ internal sealed class ForcedBindingPage(
             offer is null ? null : factors.FindKind(offer.Factor)!.Kind.Name,
             offer is not null && offer.Prompt.OffersAnother(out var again) ? PromptView.SecondsUntil(again, clock.GetUtcNow()) : null,
             step.SkipsLeft, problem, reason, asking is not null && present?.Factor == asking ? present.Said : null,
-            offer is null ? null : OfferOf(at, offer, false).Ask(factors.FindKind(offer.Factor)!.Kind).SendLabel);
+            ask?.SendLabel, ask?.DoneLabel);
         return Page();
     }
 

@@ -23,10 +23,11 @@ internal sealed record VerifyView(
 /// <param name="Reason">Why the factor cannot be bound so, in its own words.</param>
 /// <param name="Correcting">The address that is being corrected; the code that went there can still be typed.</param>
 /// <param name="AgainLabel">What the button for another says where it is no code.</param>
+/// <param name="ConfirmLabel">What the form's button says where something is approved elsewhere.</param>
 internal sealed record ForcedBindingView(
     ClientCard Client, string Tx, string Csrf, string UserName, IReadOnlyList<string> Lead, IReadOnlyList<ForcedBindingChoice> Choices, ForcedBindingQuestion? Question, OfferView? Offer, string? OfferName,
     int? AgainInSeconds, int SkipsLeft, Problem? Problem, string? Reason,
-    string? Correcting = null, string? AgainLabel = null);
+    string? Correcting = null, string? AgainLabel = null, string? ConfirmLabel = null);
 
 /// <param name="About">One sentence of the factor's own.</param>
 internal sealed record ForcedBindingChoice(string Id, string Name, string About);

@@ -20,6 +20,7 @@ internal static class PromptTexts
     public static string CannotScan => Table.Get();
     public static string Waiting => Table.Get();
     public static string Confirmed => Table.Get();
+    public static string IHaveConfirmed => Table.Get();
     public static string NewQr => Table.Get();
     public static string SendRequest => Table.Get();
     public static string SendRequestAgain => Table.Get();

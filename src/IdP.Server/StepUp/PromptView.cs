@@ -49,6 +49,9 @@ internal sealed record PromptView(
         _ => null,
     };
 
+    /// <summary>What the form's button says where nothing is typed but something is approved elsewhere.</summary>
+    public string? DoneLabel => Prompt is Prompt.AwaitApproval or Prompt.ScanQr ? PromptTexts.IHaveConfirmed : null;
+
     /// <summary>What will happen once the person asks for it.</summary>
     public string WillSend => Way is { Sending: Sending.Request } ? PromptTexts.WillSendRequest
         : Place is { } to ? PromptTexts.WillSendTo(to) : PromptTexts.WillSend;
