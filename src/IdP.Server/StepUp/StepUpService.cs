@@ -76,7 +76,7 @@ internal sealed class StepUpService(
         var factor = factors.Find(factorId) ?? throw new InvalidOperationException($"The factor '{factorId}' is not installed.");
         var seen = await challenges.LoadAsync(current, userId, purpose, browserHash, cancel);
         var before = await AskedBeforeAsync(seen, factorId, cancel);
-        if (before is { } good && !(asking == Asking.Again && MayAskAgain(good.Value)))
+        if (before is { } good && (good.Value.State == ChallengeState.Approved || !(asking == Asking.Again && MayAskAgain(good.Value))))
             return new((await ComeBackAsync(seen!.Value, good, cancel)).Value, null);
 
         var wanted = new NewChallenge(
@@ -230,12 +230,20 @@ internal sealed class StepUpService(
         for (var hop = 0; seen is { } at && hop < MostSetAside; hop++)
         {
             if (at.Value.Factor == factorId)
-                return at.Value.State is ChallengeState.Pending or ChallengeState.SetAside && at.Value.Tries < Challenges.Tries ? at : null;
+                return IsOpen(at.Value) ? at : null;
             seen = await challenges.LoadAsync(at.Value.Left, from!.Value.Value.UserId, from.Value.Value.Purpose, from.Value.Value.BrowserHash, cancel);
         }
 
         return null;
     }
+
+    // Approved on the phone and not claimed so far (the page was loaded again): nobody is rung once more for it.
+    private static bool IsOpen(Challenge challenge) => challenge.State switch
+    {
+        ChallengeState.Pending or ChallengeState.SetAside => challenge.Tries < Challenges.Tries,
+        ChallengeState.Approved => challenge.IsApprovedElsewhere,
+        _ => false,
+    };
 
     private async Task<Stored<Challenge>> ComeBackAsync(Stored<Challenge> present, Stored<Challenge> to, CancellationToken cancel)
     {
