@@ -159,6 +159,21 @@ public abstract class ApprovalContract(FactorHost host)
         Task PutAsync(byte[] bytes) => store.SetAsync("challenge:" + challenge, bytes, TimeSpan.FromMinutes(2), Holder.Person(person.Id), default);
     }
 
+    [Fact]
+    public async Task A_decision_that_a_crash_cut_short_approves_nothing_and_another_can_be_asked_for()
+    {
+        var (person, challenge) = await AskedAsync();
+        var asked = (await idp.Service<Challenges>().LoadAsync(challenge, default))!.Value.Value;
+        Assert.True(await idp.Service<UsedMarks>().TryAsync("decision:" + challenge, asked.ExpiresAt, default));
+        Assert.Equal("Unknown", await host.Phone.SendAsync(await host.Phone.DecisionAsync(person.Id, challenge, true)));
+        Assert.IsType<StepUpOutcome.NotYet>(await ClaimAsync(person, challenge));
+        idp.Clock.Forward(TimeSpan.FromSeconds(31));
+        var again = (await idp.Service<StepUpService>().StartAsync(person.Id, "app/push", Purpose, Here, challenge, default, Asking.Again)).Challenge!.Id;
+        Assert.NotEqual(challenge, again);
+        Assert.Equal("Approved", await host.Phone.SendAsync(await host.Phone.DecisionAsync(person.Id, again, true)));
+        Assert.IsType<StepUpOutcome.Passed>(await ClaimAsync(person, again));
+    }
+
     private async Task<(FactorPerson Person, string Challenge)> AskedAsync(string way = "app/push")
     {
         var person = await FactorPerson.AddAsync(idp, "app");
@@ -179,3 +194,23 @@ public abstract class ApprovalContract(FactorHost host)
 public sealed class Approvals_on_SQLite_and_memory(SqliteFactorHost host) : ApprovalContract(host), IClassFixture<SqliteFactorHost>;
 
 public sealed class Approvals_on_PostgreSQL_and_Redis(PostgresFactorHost host) : ApprovalContract(host), IClassFixture<PostgresFactorHost>;
+
+/// <summary>The node that took the approval is gone before the browser claims.</summary>
+public sealed class ApprovalNodeLossTests(PostgresFactorHost host) : IClassFixture<PostgresFactorHost>
+{
+    [Fact]
+    public async Task What_a_node_approved_before_it_died_is_claimed_on_another()
+    {
+        var idp = host.Idp;
+        var person = await FactorPerson.AddAsync(idp, "app");
+        using var browser = idp.Browser();
+        var password = new Dictionary<string, string> { ["userName"] = person.UserName, ["password"] = person.Password };
+        var at = await browser.SubmitAsync(await browser.OpenAsync(idp.App(TestClient.Web).Ask().Url), password, "/sign-in");
+        using var stream = await EventStream.OpenAsync(new Uri(idp.Issuer + at.Page!.QuerySelector("[data-wait]")!.GetAttribute("data-wait")), browser.CookieHeader);
+        Assert.Equal("waiting", await stream.NextAsync());
+        await host.Phone.DecideAsync(person.Id, approve: true, node: 1);
+        await idp.EndNodeAsync(1);
+        Assert.Equal("approved", await stream.NextAsync());
+        Assert.NotNull((await browser.SubmitAsync(at, new Dictionary<string, string>(), "/verify")).MustAnswer()["code"]);
+    }
+}

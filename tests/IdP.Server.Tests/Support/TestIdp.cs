@@ -110,6 +110,9 @@ public sealed class TestIdp : IAsyncDisposable
         return await database.FirstAsync(sql, read, CancellationToken.None, values);
     }
 
+    /// <summary>Ends a node for good; the others go on.</summary>
+    internal ValueTask EndNodeAsync(int node) => running[node].DisposeAsync();
+
     public async Task<TokenAnswer> SendAsync(HttpRequestMessage request, int node = 0)
     {
         using var response = await senders[node].SendAsync(request, CancellationToken.None);
