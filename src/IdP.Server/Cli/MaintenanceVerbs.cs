@@ -30,8 +30,8 @@ internal static class MaintenanceVerbs
         command.SetAction(_ =>
         {
             var options = IdpConfiguration.Load(shell.Arguments);
-            if (IdpHost.Fault(options, new NamedEnvironment(IdpConfiguration.EnvironmentName)) is { } fault)
-                throw new BadConfigurationException([fault]);
+            if (IdpHost.Faults(options, new NamedEnvironment(IdpConfiguration.EnvironmentName)) is { Count: > 0 } faults)
+                throw new BadConfigurationException(faults);
             var mail = MailServices.Transport(options, IdpConfiguration.EnvironmentName == "Development");
             return shell.Say(
                 new JsonObject { ["sound"] = true, ["issuer"] = options.Issuer, ["mail"] = mail.Available ? mail.Name : null },

@@ -33,7 +33,7 @@ internal static class IdpHost
             // Settings are read once. Watching for changes would see every write to a database below this folder.
             Args = ["--hostBuilder:reloadConfigOnChange=false"],
         });
-        if (Fault(options, builder.Environment) is { } fault)
+        if (DemoServices.Fault(builder.Environment, options) is { } fault)
             throw new BadConfigurationException([fault]);
         // One core: somebody has to answer while a commit waits for the disk.
         if (Environment.ProcessorCount == 1)
@@ -42,6 +42,8 @@ internal static class IdpHost
         builder.WebHost.ConfigureIdpKestrel(options);
         AddRooms(builder.Services, options, builder.Environment);
         tune?.Invoke(builder);
+        if (FactorSettings.Faults(builder.Services, options) is { Count: > 0 } faults)
+            throw new BadConfigurationException(faults);
 
         var app = builder.Build();
         RuntimeNotice.Write(app.Logger);
@@ -62,8 +64,9 @@ internal static class IdpHost
         return app;
     }
 
-    /// <summary>Why these settings, each sound by itself, must not start in this environment; null when they may.</summary>
-    public static string? Fault(IdpOptions options, IHostEnvironment environment) => DemoServices.Fault(environment, options);
+    /// <summary>Why these settings, each sound by itself, must not start in this environment, or mean nothing to the installed kinds of second factors.</summary>
+    public static IReadOnlyList<string> Faults(IdpOptions options, IHostEnvironment environment) =>
+        [.. DemoServices.Fault(environment, options) is { } fault ? [fault] : Array.Empty<string>(), .. FactorSettings.Faults(new ServiceCollection().AddSecondFactors(), options)];
 
     private static void AddRooms(IServiceCollection services, IdpOptions options, IHostEnvironment environment)
     {

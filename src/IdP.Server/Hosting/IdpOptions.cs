@@ -23,6 +23,10 @@ internal sealed class IdpOptions
     public MailOptions Mail { get; set; } = new();
     public PlaceOptions Place { get; set; } = new();
     public BrandOptions Brand { get; set; } = new();
+
+    /// <summary>Settings of kinds of second factors, "KIND:NAME"; each kind knows and checks its own.</summary>
+    public Dictionary<string, string> Factors { get; set; } = new(StringComparer.OrdinalIgnoreCase);
+
     public DemoOptions Demo { get; set; } = new();
 }
 

@@ -1,11 +1,9 @@
 using IdP.Server.DeviceTrust;
-using IdP.Server.Factors;
 using IdP.Server.Settings;
 using IdP.Server.StepUp;
 using IdP.Server.Storage;
 using IdP.Server.Tests.FurtherFactors.App;
 using IdP.Server.Tests.Support;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
 
 namespace IdP.Journeys.Account;
@@ -25,8 +23,7 @@ public abstract class ApprovalJourneyHost(StorePair pair, int nodes, string name
         {
             Host = name,
             Nodes = nodes,
-            Replace = services => services
-                .AddFactor<AppEnrolment, AppPush, AppScan, AppCode>().AddSingleton<IFactorEndpoints, AppEndpoints>().AddSingleton(Phone),
+            Replace = services => services.AddApp(Phone),
         });
         Phone.Idp = Idp;
         await Policies.DemandAsync(Idp, new BindingPolicy { Name = Must, Groups = [Must], Factors = [AppEnrolment.Id] });

@@ -27,7 +27,7 @@ public abstract class FactorHost(StorePair pair, int nodes) : IAsyncLifetime
             // A further factor: its folder, and a line here.
             Replace = services => services
                 .AddFactor<KeyFobEnrolment, KeyFobFactor>()
-                .AddFactor<AppEnrolment, AppPush, AppScan, AppCode>().AddSingleton<IFactorEndpoints, AppEndpoints>().AddSingleton(Phone)
+                .AddApp(Phone)
                 .AddFactor<AnythingEnrolment, AnythingFactor>().AddSingleton(Whim),
             Settings = new Dictionary<string, string> { ["Mail:OwnDomains"] = "example.com,自家.example" },
         });

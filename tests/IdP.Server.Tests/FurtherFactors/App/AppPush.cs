@@ -6,11 +6,11 @@ using IdP.Server.Tests.FurtherFactors.KeyFob;
 namespace IdP.Server.Tests.FurtherFactors.App;
 
 /// <summary>The phone is asked, and its owner approves there.</summary>
-internal sealed class AppPush(FactorBindings bindings, Phone phone, TimeProvider clock) : ISecondFactor
+internal sealed class AppPush(FactorBindings bindings, Phone phone, AppOptions options, TimeProvider clock) : ISecondFactor
 {
     public static readonly string[] Amr = ["swk", "mca"];
 
-    public FactorInfo Info { get; } = new(AppEnrolment.App, TimeSpan.FromMinutes(2), "push", Sending.Request);
+    public FactorInfo Info { get; } = new(AppEnrolment.App, options.RequestLife, "push", Sending.Request);
 
     public Task<Started> ChallengeAsync(NewChallenge challenge, CancellationToken cancel)
     {
