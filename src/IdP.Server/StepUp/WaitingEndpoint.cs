@@ -16,8 +16,8 @@ internal sealed class WaitingEndpoint(
 {
     /// <summary>One stream; the browser opens the next by itself. Short enough for every proxy, and nobody waits for ever.</summary>
     private static readonly TimeSpan LongestStream = TimeSpan.FromSeconds(55);
-    /// <summary>Wake-ups may be lost: then this late. It also shows who has gone away.</summary>
-    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(15);
+    /// <summary>Wake-ups may be lost: then this late. It also shows who has gone away, and is shorter than what proxies wait for the next byte.</summary>
+    private static readonly TimeSpan LookAgain = TimeSpan.FromSeconds(10);
     /// <summary>Streams of one browser: a tab each. Others ask now and then.</summary>
     private const int MostOfOneBrowser = 6;
 
