@@ -137,7 +137,9 @@ internal sealed class Enrolments(
             return new ApprovalOutcome.Wrong();
         }
 
-        if (await ChangeAsync(offerId, current => current.Approved is null ? current with { Approved = ApprovedBinding.Of(fresh) } : null, "approved", cancel) is null)
+        // The mark first: an offer that somebody puts back as it was before is not approved by another. If we crash after it the person starts again.
+        if (!await marks.TryAsync($"offer:{offerId}:approved", counted.ExpiresAt, cancel)
+            || await ChangeAsync(offerId, current => current.Approved is null ? current with { Approved = ApprovedBinding.Of(fresh) } : null, "kept", cancel) is null)
             return new ApprovalOutcome.AlreadyDecided(Approval: true);
         await wakeUps.WakeAsync(TopicOf(offerId), cancel);
         return new ApprovalOutcome.Approved();

@@ -174,6 +174,22 @@ public abstract class ApprovalContract(FactorHost host)
         Assert.IsType<StepUpOutcome.Passed>(await ClaimAsync(person, again));
     }
 
+    [Fact]
+    public async Task An_old_offer_that_somebody_puts_back_is_not_approved_again()
+    {
+        var (person, enrolments, store) = (await FactorPerson.AddAsync(idp, "totp"), idp.Service<Enrolments>(), idp.Service<IEphemeralStore>());
+        var whom = new EnrolmentFor(person.Id, person.UserName, BrowserHash: Here);
+        var offer = (await enrolments.OfferAsync(enrolments.Find("app")!, whom, Here, null, null, default)).OfferId!;
+        var before = (await store.GetAsync("offer:" + offer, default))!;
+        Assert.Equal(WaitingState.Waiting, await enrolments.StatusAsync(offer, Here, default));
+        Assert.Equal(WaitingState.Over, await enrolments.StatusAsync(offer, Elsewhere, default));
+        await host.Phone.DecideAsync(person.Id, approve: true, node: other);
+        Assert.Equal(WaitingState.Approved, await enrolments.StatusAsync(offer, Here, default));
+        await store.SetAsync("offer:" + offer, before, TimeSpan.FromMinutes(2), Holder.Person(person.Id), default);
+        await host.Phone.DecideAsync(person.Id, approve: true, node: other);
+        Assert.IsType<EnrolmentOutcome.NotYet>(await enrolments.ConfirmAsync(offer, person.Id, Here, new Answer.Acknowledged(), By.Tool("tests"), default));
+    }
+
     private async Task<(FactorPerson Person, string Challenge)> AskedAsync(string way = "app/push")
     {
         var person = await FactorPerson.AddAsync(idp, "app");
