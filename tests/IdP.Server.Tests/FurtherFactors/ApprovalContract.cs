@@ -186,7 +186,9 @@ public abstract class ApprovalContract(FactorHost host)
         await host.Phone.DecideAsync(person.Id, approve: true, node: other);
         Assert.Equal(WaitingState.Approved, await enrolments.StatusAsync(offer, Here, default));
         await store.SetAsync("offer:" + offer, before, TimeSpan.FromMinutes(2), Holder.Person(person.Id), default);
-        await host.Phone.DecideAsync(person.Id, approve: true, node: other);
+        // The first of these finds its try counted before.
+        for (var n = 0; n < 3; n++)
+            await host.Phone.DecideAsync(person.Id, approve: true, node: other);
         Assert.IsType<EnrolmentOutcome.NotYet>(await enrolments.ConfirmAsync(offer, person.Id, Here, new Answer.Acknowledged(), By.Tool("tests"), default));
     }
 
